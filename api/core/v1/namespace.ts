@@ -1,0 +1,16 @@
+import type { Namespace } from "../../generated/types.ts";
+import { defineKind } from "../../kind.ts";
+import { statusSubresource } from "../../subresources.ts";
+
+export const namespaces = defineKind<Namespace>({
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  scope: "Cluster",
+  schema: "io.k8s.api.core.v1.Namespace",
+  shortNames: ["ns"],
+  verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+  subresources: [{ name: "finalize", verbs: ["update"] }, statusSubresource],
+  nameRule: "dns1123-label",
+});

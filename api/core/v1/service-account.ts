@@ -1,0 +1,19 @@
+import type { ServiceAccount } from "../../generated/types.ts";
+import { defineKind } from "../../kind.ts";
+
+export const serviceAccounts = defineKind<ServiceAccount>({
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+  scope: "Namespaced",
+  schema: "io.k8s.api.core.v1.ServiceAccount",
+  shortNames: ["sa"],
+  subresources: [
+    {
+      name: "token",
+      verbs: ["create"],
+      kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" },
+    },
+  ],
+});

@@ -1,0 +1,13 @@
+import type { ClusterRoleBinding } from "../../generated/types.ts";
+import { defineKind } from "../../kind.ts";
+
+export const clusterRoleBindings = defineKind<ClusterRoleBinding>({
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+  scope: "Cluster",
+  schema: "io.k8s.api.rbac.v1.ClusterRoleBinding",
+  nameRule: "path-segment",
+  createOnUpdate: true,
+});

@@ -1,0 +1,13 @@
+import type { RoleBinding } from "../../generated/types.ts";
+import { defineKind } from "../../kind.ts";
+
+export const roleBindings = defineKind<RoleBinding>({
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind: "RoleBinding",
+  plural: "rolebindings",
+  scope: "Namespaced",
+  schema: "io.k8s.api.rbac.v1.RoleBinding",
+  nameRule: "path-segment",
+  createOnUpdate: true,
+});
