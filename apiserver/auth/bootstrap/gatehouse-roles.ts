@@ -1,0 +1,38 @@
+import { type BootstrapBinding, type BootstrapRole, rule, user } from "./policy.ts";
+
+/**
+ * What our own components may do beyond upstream's roles for them: all controllers share one identity, and all simulated
+ * kubelets share another, so each gets one role with what its loops need, and no more.
+ */
+export const gatehouseRoles: readonly BootstrapRole[] = [
+  {
+    name: "gatehouse:kube-controller-manager",
+    rules: [
+      // Garbage collector and namespace controller work on every kind there is.
+      rule("get list watch patch update delete deletecollection", "*", "*"),
+      rule("create", "core", "pods serviceaccounts configmaps endpoints secrets"),
+      rule("create patch update", "core events.k8s.io", "events"),
+      rule("create", "apps", "replicasets controllerrevisions"),
+      rule("create", "discovery.k8s.io", "endpointslices"),
+      rule("create", "coordination.k8s.io", "leases"),
+      // Aggregation copies rules that the controller itself does not hold.
+      rule("escalate", "rbac.authorization.k8s.io", "clusterroles"),
+      rule("update", "core", "namespaces/finalize namespaces/status pods/status nodes/status"),
+    ],
+  },
+  {
+    name: "gatehouse:kubelet-sim",
+    rules: [
+      rule("create get list watch update patch", "core", "nodes"),
+      rule("update patch", "core", "nodes/status pods/status"),
+      rule("get list watch delete", "core", "pods"),
+      rule("create patch update", "core events.k8s.io", "events"),
+      rule("create get list watch update patch", "coordination.k8s.io", "leases"),
+    ],
+  },
+];
+
+export const gatehouseBindings: readonly BootstrapBinding[] = [
+  { name: "gatehouse:kube-controller-manager", subjects: [user("system:kube-controller-manager")] },
+  { name: "gatehouse:kubelet-sim", subjects: [user("system:kubelet-sim")] },
+];
