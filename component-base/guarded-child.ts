@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/**
+ * Shell that becomes the program, after leaving a watcher behind it: when our end of the pipe on descriptor 3 closes
+ * without a word, we are gone, and the watcher ends the program (SIGTERM, five seconds, SIGKILL).
+ */
+const guard = `
+( if ! read -r _ <&3; then
+    kill -TERM $$
+    n=0
+    while [ $n -lt 50 ] && kill -0 $$; do sleep 0.1; n=$((n+1)); done
+    kill -KILL $$
+  fi ) </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-
+`;
+
+export interface GuardedChild {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  /** Exit code, or the name of the signal that ended it. */
+  readonly exited: Promise<number | string>;
+}
+
+/**
+ * Runs a program that cannot outlive this process, not even when this process is killed with SIGKILL. It has its own process
+ * group, so that Ctrl-C in a terminal reaches only us and we decide the order of ending.
+ *
+ * @param options.logFile - file descriptor for its standard output and standard error
+ */
+export function spawnGuarded(
+  program: string,
+  args: readonly string[],
+  options: { readonly logFile: number; readonly environment: NodeJS.ProcessEnv },
+): Promise<GuardedChild> {
+  const child = spawn("/bin/sh", ["-c", guard, "sh", program, ...args], {
+    stdio: ["ignore", options.logFile, options.logFile, "pipe"],
+    env: options.environment,
+    detached: true,
+  });
+  const pipe = child.stdio[3];
+  if (pipe !== null && pipe !== undefined && "write" in pipe) {
+    // The watcher may be gone before it reads our word; then there is nobody left to tell.
+    pipe.on("error", () => undefined);
+    child.once("exit", () => pipe.end("ended\n"));
+  }
+  const exited = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown"));
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", () => {
+      if (child.pid === undefined) reject(new Error(`${program} has no process id`));
+      else resolve({ process: child, pid: child.pid, exited });
+    });
+  });
+}

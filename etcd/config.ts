@@ -1,0 +1,82 @@
+import { join } from "node:path";
+
+/** How to run the bundled etcd. */
+export interface EtcdConfig {
+  /** The program, as `findEtcd` found it. */
+  readonly binary: string;
+  /** Keeps each member's data, the plan of its ports, and nothing else. */
+  readonly dataDir: string;
+  /** Where `etcd.log` (or `etcd-N.log`) goes. */
+  readonly logDir: string;
+  readonly certificates: EtcdCertificateFiles;
+  /** Default 1. */
+  readonly members?: 1 | 3 | 5;
+  /** Bytes the database may grow to before etcd refuses writes; default etcd's own (2 GiB). */
+  readonly quotaBackendBytes?: number;
+  /** Milliseconds; default 10 for one member, etcd's 100 for several. */
+  readonly heartbeatIntervalMs?: number;
+  /** Milliseconds, at least five heartbeats; default 50 for one member, etcd's 1,000 for several. */
+  readonly electionTimeoutMs?: number;
+  /** Default `sync`. `unsafe` skips fsync and may lose acknowledged writes when the machine fails: for tests only. */
+  readonly durability?: "sync" | "unsafe";
+  /** Further flags as etcd knows them. */
+  readonly extraArgs?: readonly string[];
+}
+
+/** PEM files for mutual TLS. Clients and peers have authorities of their own, so a peer cannot pose as a client. */
+export interface EtcdCertificateFiles {
+  readonly clientCa: string;
+  readonly serverCert: string;
+  readonly serverKey: string;
+  readonly peerCa: string;
+  readonly peerCert: string;
+  readonly peerKey: string;
+}
+
+/** One member's place in the plan. */
+export interface MemberPlan {
+  readonly name: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly metricsPort: number;
+}
+
+/** The flags of one member. */
+export function memberArgs(config: EtcdConfig, member: MemberPlan, plan: readonly MemberPlan[]): string[] {
+  const { certificates } = config;
+  const alone = plan.length === 1;
+  const clientUrl = `https://127.0.0.1:${member.clientPort}`;
+  const peerUrl = (peer: MemberPlan) => `https://127.0.0.1:${peer.peerPort}`;
+  const flags: Record<string, string | number> = {
+    name: member.name,
+    "data-dir": join(config.dataDir, member.name),
+    "listen-client-urls": clientUrl,
+    "advertise-client-urls": clientUrl,
+    "listen-peer-urls": peerUrl(member),
+    "initial-advertise-peer-urls": peerUrl(member),
+    "initial-cluster": plan.map((peer) => `${peer.name}=${peerUrl(peer)}`).join(","),
+    "initial-cluster-token": "gatehouse",
+    "listen-metrics-urls": metricsUrl(member),
+    "client-cert-auth": "true",
+    "trusted-ca-file": certificates.clientCa,
+    "cert-file": certificates.serverCert,
+    "key-file": certificates.serverKey,
+    "peer-client-cert-auth": "true",
+    "peer-trusted-ca-file": certificates.peerCa,
+    "peer-cert-file": certificates.peerCert,
+    "peer-key-file": certificates.peerKey,
+    // The JSON gateway would connect to etcd as a client, with a certificate that must not be accepted as one.
+    "enable-grpc-gateway": "false",
+    "heartbeat-interval": config.heartbeatIntervalMs ?? (alone ? 10 : 100),
+    "election-timeout": config.electionTimeoutMs ?? (alone ? 50 : 1000),
+    logger: "zap",
+    ...(config.quotaBackendBytes !== undefined && { "quota-backend-bytes": config.quotaBackendBytes }),
+    ...(config.durability === "unsafe" && { "unsafe-no-fsync": "true" }),
+  };
+  return [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...(config.extraArgs ?? [])];
+}
+
+/** Plain HTTP on loopback: health and metrics only. */
+export function metricsUrl(member: MemberPlan): string {
+  return `http://127.0.0.1:${member.metricsPort}`;
+}

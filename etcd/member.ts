@@ -1,0 +1,84 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../component-base/clock.ts";
+import { spawnGuarded } from "../component-base/guarded-child.ts";
+import type { Logger } from "../component-base/logger.ts";
+import type { Running } from "../component-base/running.ts";
+import { type EtcdConfig, type MemberPlan, memberArgs, metricsUrl } from "./config.ts";
+import { waitUntilHealthy } from "./health.ts";
+
+export interface EtcdDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Environment of the child; ETCD_… variables are taken out, so that they cannot override our flags. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** One etcd process. `done` rejects when it ends without having been asked to. */
+export interface RunningMember extends Running {
+  readonly name: string;
+  readonly pid: number;
+  readonly clientUrl: string;
+  readonly metricsUrl: string;
+  /** Resolves when the member has a leader and answers. */
+  whenHealthy(options: { readonly signal: AbortSignal }): Promise<void>;
+}
+
+/** How long etcd may take to end after SIGTERM before it is killed. */
+const stopTimeoutMs = 3_000;
+
+/** Starts one member; it is not healthy yet when this resolves. */
+export async function startMember(
+  config: EtcdConfig,
+  member: MemberPlan,
+  plan: readonly MemberPlan[],
+  deps: EtcdDeps,
+): Promise<RunningMember> {
+  const { clock } = deps;
+  const logPath = join(config.logDir, plan.length === 1 ? "etcd.log" : `${member.name}.log`);
+  const logFile = openSync(logPath, "a", 0o600);
+  const child = await spawnGuarded(config.binary, memberArgs(config, member, plan), {
+    logFile,
+    environment: withoutEtcdVariables(deps.environment),
+  }).finally(() => closeSync(logFile));
+
+  const ended = new AbortController();
+  let stopping = false;
+  const done = child.exited.then((reason) => {
+    const error = new Error(`etcd member ${member.name} ended with ${reason}: ${lastProblem(logPath)}`);
+    ended.abort(error);
+    if (!stopping) throw error;
+  });
+  // The owner awaits `done` when it wants to; until then a failure must not count as unhandled.
+  done.catch(() => undefined);
+
+  return {
+    name: member.name,
+    pid: child.pid,
+    clientUrl: `https://127.0.0.1:${member.clientPort}`,
+    metricsUrl: metricsUrl(member),
+    done,
+    whenHealthy: ({ signal }) =>
+      waitUntilHealthy(metricsUrl(member), deps, { signal: AbortSignal.any([signal, ended.signal]) }),
+    async stop() {
+      if (!stopping) {
+        stopping = true;
+        child.process.kill("SIGTERM");
+        const timer = clock.setTimer(stopTimeoutMs, () => child.process.kill("SIGKILL"));
+        child.exited.finally(() => timer.cancel());
+      }
+      await child.exited;
+    },
+  };
+}
+
+function withoutEtcdVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^ETCD_/.test(name)));
+}
+
+/** The last line of etcd's log that explains an end, shortened. */
+function lastProblem(logPath: string): string {
+  const lines = readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-50);
+  const problem = lines.findLast((line) => /"level":"(fatal|panic|error)"|panic:|unsupported|flag provided/.test(line));
+  return (problem ?? lines.at(-1) ?? "no output").slice(0, 600);
+}
