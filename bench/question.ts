@@ -1,0 +1,26 @@
+import type { Target } from "./target.ts";
+
+/** One figure of one run: `{ creates/s: 2700 }`. `better` says which way is good. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number | undefined;
+  readonly better: "higher" | "lower";
+}
+
+/** One question to measure, in one file. */
+export interface Question {
+  readonly name: string;
+  /** One line for --help. */
+  readonly help: string;
+  /** Counted runs per target. Default 5. */
+  readonly runs?: number;
+  /** It starts planes of its own and needs no kubeconfig. */
+  readonly standalone?: boolean;
+  /** Once per target, before the first run. */
+  prepare?(target: Target): Promise<void>;
+  /** One run; the first one of each target is a warm-up and is thrown away. `round` is new each time. */
+  run(target: Target, round: string): Promise<Figure[]>;
+  /** Once per target, after the last run. */
+  cleanUp?(target: Target): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import { load } from "../load.ts";
+import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
+import type { Question } from "../question.ts";
+
+const namespace = "bench-get";
+const pods = 1000;
+
+/** How quickly is one Pod read, consistently, 64 in flight? */
+export const podGet: Question = {
+  name: "pod-get",
+  help: "consistent gets of single Pods, 64 in flight",
+  async prepare(target) {
+    await makeNamespace(target, namespace);
+    await createPods(target, namespace, pods);
+  },
+  async run(target) {
+    const result = await load({
+      operations: 10_000,
+      inFlight: 64,
+      cpuMicroseconds: () => target.cpu.microseconds(),
+      call: (index) =>
+        target.request("GET", `/api/v1/namespaces/${namespace}/pods/pod-${String(index % pods).padStart(6, "0")}`),
+    });
+    return [
+      { name: "gets", unit: "/s", value: result.perSecond, better: "higher" },
+      { name: "p50", unit: "ms", value: result.p50Ms, better: "lower" },
+      { name: "p99", unit: "ms", value: result.p99Ms, better: "lower" },
+      { name: "server CPU", unit: "µs", value: result.cpuMicros, better: "lower" },
+    ];
+  },
+  cleanUp: (target) => removeNamespace(target, namespace),
+};

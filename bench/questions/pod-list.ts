@@ -1,0 +1,34 @@
+import { load } from "../load.ts";
+import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
+import type { Question } from "../question.ts";
+
+const namespace = "bench-list";
+
+/** What does a full, consistent LIST of 10,000 Pods cost? */
+export const podList: Question = {
+  name: "pod-list",
+  help: "full LIST of 10,000 Pods, and pages of 500",
+  async prepare(target) {
+    await makeNamespace(target, namespace);
+    await createPods(target, namespace, 10_000);
+  },
+  async run(target) {
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    const measure = (operations: number, query: string) =>
+      load({
+        operations,
+        inFlight: 1,
+        cpuMicroseconds: () => target.cpu.microseconds(),
+        call: () => target.request("GET", `${path}${query}`),
+      });
+    const full = await measure(8, "");
+    const page = await measure(50, "?limit=500");
+    return [
+      { name: "full list p50", unit: "ms", value: full.p50Ms, better: "lower" },
+      { name: "full list server CPU", unit: "µs", value: full.cpuMicros, better: "lower" },
+      { name: "first page of 500 p50", unit: "ms", value: page.p50Ms, better: "lower" },
+      { name: "first page of 500 server CPU", unit: "µs", value: page.cpuMicros, better: "lower" },
+    ];
+  },
+  cleanUp: (target) => removeNamespace(target, namespace),
+};
