@@ -3,8 +3,8 @@ import type { ApiObject } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
-import { Backoff, type BackoffOptions } from "./backoff.ts";
 import { ConnectionError } from "./connection-error.ts";
+import { JitteredBackoff, type JitteredBackoffOptions } from "./jittered-backoff.ts";
 import type { RestClient, WatchStreamEvent } from "./rest-client.ts";
 
 /** Where a reflector puts what it learns. */
@@ -24,7 +24,7 @@ export interface ReflectorOptions<T extends ApiObject> {
   /** Ask for the first state as a stream. Default true; a server that refuses is listed instead. */
   readonly watchList?: boolean;
   /** Default 0.8 s doubling to 30 s, up to as much again at random, starting over after 2 minutes of peace. */
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: JitteredBackoffOptions;
 }
 
 export interface ReflectorDeps<T> {
@@ -35,7 +35,7 @@ export interface ReflectorDeps<T> {
   readonly random?: (() => number) | undefined;
 }
 
-const defaultBackoff: BackoffOptions = {
+const defaultBackoff: JitteredBackoffOptions = {
   initialMs: 800,
   factor: 2,
   maxMs: 30_000,
@@ -58,7 +58,7 @@ type Next = "watch" | "watch-later" | "list" | "list-later";
 export class Reflector<T extends ApiObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #deps: ReflectorDeps<T>;
-  readonly #backoff: Backoff;
+  readonly #backoff: JitteredBackoff;
   readonly #random: () => number;
   /** `""` until the first state, and after the server has said that ours is too old or unknown to it. */
   #lastSeen = "";
@@ -68,7 +68,7 @@ export class Reflector<T extends ApiObject> {
     this.#options = options;
     this.#deps = deps;
     this.#random = deps.random ?? Math.random;
-    this.#backoff = new Backoff(options.backoff ?? defaultBackoff, deps);
+    this.#backoff = new JitteredBackoff(options.backoff ?? defaultBackoff, deps);
     this.#useWatchList = options.watchList ?? true;
   }
 

@@ -1,9 +1,9 @@
 import { type ApiObject, keyOf, keyString, type ObjectKey } from "../api/meta.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
-import type { BackoffOptions } from "./backoff.ts";
 import { IndexedStore, type IndexFunctions } from "./indexed-store.ts";
 import type { Informer, InformerHandler, InformerOptions } from "./informer.ts";
+import type { JitteredBackoffOptions } from "./jittered-backoff.ts";
 import { Reflector, type ReflectorSink } from "./reflector.ts";
 import type { RestClient } from "./rest-client.ts";
 
@@ -13,7 +13,7 @@ export interface InformerDeps {
   readonly log: Logger;
   readonly random?: () => number;
   /** Between attempts to reach the server. Default: the reflector's. */
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: JitteredBackoffOptions;
 }
 
 /** An informer that several parts of a process share, each with the indexes it needs. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../component-base/clock.ts";
 
-export interface BackoffOptions {
+export interface JitteredBackoffOptions {
   readonly initialMs: number;
   readonly factor: number;
   readonly maxMs: number;
@@ -11,14 +11,14 @@ export interface BackoffOptions {
 }
 
 /** Delays between attempts of one thing that keeps failing. */
-export class Backoff {
-  readonly #options: BackoffOptions;
+export class JitteredBackoff {
+  readonly #options: JitteredBackoffOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
   #nextMs: number;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: BackoffOptions, deps: { clock: Clock; random?: (() => number) | undefined }) {
+  constructor(options: JitteredBackoffOptions, deps: { clock: Clock; random?: (() => number) | undefined }) {
     this.#options = options;
     this.#clock = deps.clock;
     this.#random = deps.random ?? Math.random;
