@@ -1,0 +1,161 @@
+import type { Predicate, WatchEvent, Watcher } from "../storage.ts";
+import type { CachedObject } from "./cached-object.ts";
+import { bookmark, type Change, ObjectEvent } from "./change.ts";
+import type { ChangeListener } from "./tree.ts";
+
+/** Objects of a snapshot that go into one batch. */
+const SNAPSHOT_BATCH = 256;
+
+export interface CacheWatcherOptions {
+  readonly id: number;
+  /** Only changes above this revision are sent. */
+  readonly after: bigint;
+  readonly predicate: Predicate | undefined;
+  readonly maxPending: number;
+  readonly signal: AbortSignal;
+  /** Called once, when the watch is over for whatever reason. */
+  readonly onEnd: (watcher: CacheWatcher) => void;
+}
+
+type IterationResult = IteratorResult<readonly WatchEvent[], undefined>;
+
+interface Parked {
+  resolve(result: IterationResult): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One watch: a bounded list of pending events and at most one consumer waiting for them. Offering an event costs a
+ * comparison, the predicate and a push; a parked consumer is woken once per batch, because it runs only after the
+ * synchronous dispatch is over.
+ */
+export class CacheWatcher implements Watcher, ChangeListener {
+  readonly id: number;
+  readonly #predicate: Predicate | undefined;
+  readonly #maxPending: number;
+  readonly #onEnd: (watcher: CacheWatcher) => void;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.end();
+  #after: bigint;
+  #pending: WatchEvent[] = [];
+  #snapshot: readonly CachedObject[] = [];
+  #snapshotAt = 0;
+  #parked: Parked | undefined;
+  #waking = false;
+  #state: "open" | "ended" | { readonly failed: unknown } = "open";
+
+  constructor(options: CacheWatcherOptions) {
+    this.id = options.id;
+    this.#after = options.after;
+    this.#predicate = options.predicate;
+    this.#maxPending = options.maxPending;
+    this.#onEnd = options.onEnd;
+    this.#signal = options.signal;
+    this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Sends these first, as ADDED, then the bookmark that ends the initial events. */
+  begin(objects: readonly CachedObject[], revision: bigint): void {
+    this.#snapshot = objects;
+    this.#after = revision;
+    this.#pending.push(bookmark(revision, { initialEventsEnd: true }));
+  }
+
+  onChange(change: Change): void {
+    if (change.revision <= this.#after || this.#state !== "open") return;
+    const event = this.#eventFor(change);
+    if (event !== undefined) this.#push(event);
+  }
+
+  /** Says that everything up to `revision` has been sent. */
+  bookmark(revision: bigint): void {
+    if (this.#state === "open" && revision >= this.#after) this.#push(bookmark(revision, { initialEventsEnd: false }));
+  }
+
+  end(): void {
+    this.#finish("ended");
+  }
+
+  fail(error: unknown): void {
+    this.#finish({ failed: error });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly WatchEvent[], undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.end();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #eventFor(change: Change): ObjectEvent | undefined {
+    const predicate = this.#predicate;
+    if (predicate === undefined) return change.event();
+    const { previous, current } = change;
+    return change.transition(
+      previous !== undefined && predicate(previous.object),
+      current !== undefined && predicate(current.object),
+    );
+  }
+
+  #push(event: WatchEvent): void {
+    this.#pending.push(event);
+    if (this.#parked !== undefined) {
+      if (this.#waking) return;
+      // The dispatch goes on synchronously; the consumer gets all of its events in one batch afterwards.
+      this.#waking = true;
+      queueMicrotask(this.#wake);
+    } else if (this.#pending.length > this.#maxPending) {
+      this.#pending = [];
+      this.#snapshot = [];
+      this.end();
+    }
+  }
+
+  readonly #wake = () => {
+    this.#waking = false;
+    const parked = this.#parked;
+    if (parked === undefined || this.#pending.length === 0) return;
+    this.#parked = undefined;
+    const batch = this.#pending;
+    this.#pending = [];
+    parked.resolve({ done: false, value: batch });
+  };
+
+  #next(): Promise<IterationResult> {
+    if (this.#snapshotAt < this.#snapshot.length) return Promise.resolve({ done: false, value: this.#snapshotBatch() });
+    if (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      return Promise.resolve({ done: false, value: batch });
+    }
+    if (this.#state === "ended") return Promise.resolve({ done: true, value: undefined });
+    if (this.#state !== "open") return Promise.reject(this.#state.failed);
+    return new Promise((resolve, reject) => {
+      this.#parked = { resolve, reject };
+    });
+  }
+
+  #snapshotBatch(): WatchEvent[] {
+    const objects = this.#snapshot.slice(this.#snapshotAt, this.#snapshotAt + SNAPSHOT_BATCH);
+    this.#snapshotAt += objects.length;
+    if (this.#snapshotAt >= this.#snapshot.length) {
+      this.#snapshot = [];
+      this.#snapshotAt = 0;
+    }
+    return objects.map((object) => new ObjectEvent("ADDED", object.revision, object));
+  }
+
+  #finish(state: "ended" | { readonly failed: unknown }): void {
+    if (this.#state !== "open") return;
+    this.#state = state;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#onEnd(this);
+    const parked = this.#parked;
+    this.#parked = undefined;
+    if (state === "ended") parked?.resolve({ done: true, value: undefined });
+    else parked?.reject(state.failed);
+  }
+}

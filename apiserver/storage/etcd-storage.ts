@@ -1,0 +1,157 @@
+import type { ApiObject } from "../../api/meta.ts";
+import type { Clock } from "../../component-base/clock.ts";
+import { CacheWatcher } from "./cacher/cache-watcher.ts";
+import type { CachedObject } from "./cacher/cached-object.ts";
+import type { Cacher } from "./cacher/cacher.ts";
+import type { ReadPath } from "./read-path.ts";
+import {
+  type CachedReader,
+  type ListOptions,
+  type ListResult,
+  type ReadOptions,
+  type Storage,
+  StorageError,
+  type StoredObject,
+  type UpdateDecision,
+  type UpdateResult,
+  type Watcher,
+  type WatchOptions,
+  type WriteContext,
+} from "./storage.ts";
+import type { WritePath } from "./write-path.ts";
+
+const BOOKMARK_MS = 60_000;
+const BOOKMARK_JITTER_MS = 5_000;
+const BOOKMARK_TICK_MS = 5_000;
+
+/** {@link Storage} on etcd: reads and watches from the cacher, writes through the write path. */
+export class EtcdStorage implements Storage {
+  readonly cached: CachedReader;
+  readonly #cacher: Cacher;
+  readonly #reads: ReadPath;
+  readonly #writes: WritePath;
+  readonly #clock: Clock;
+  readonly #maxPending: number;
+  readonly #watchers = new Set<CacheWatcher>();
+  readonly #bookmarksDue = new Map<CacheWatcher, number>();
+  #nextId = 1;
+
+  constructor(options: { cacher: Cacher; reads: ReadPath; writes: WritePath; clock: Clock; maxPending: number }) {
+    this.#cacher = options.cacher;
+    this.#reads = options.reads;
+    this.#writes = options.writes;
+    this.#clock = options.clock;
+    this.#maxPending = options.maxPending;
+    this.cached = options.cacher.reader;
+  }
+
+  create(
+    storageKey: string,
+    object: ApiObject,
+    options: WriteContext & { ttlSeconds?: number },
+  ): Promise<StoredObject> {
+    return this.#writes.create(storageKey, object, options);
+  }
+
+  get(storageKey: string, options: ReadOptions): Promise<StoredObject> {
+    return this.#reads.get(storageKey, options);
+  }
+
+  list(prefix: string, options: ListOptions): Promise<ListResult> {
+    return this.#reads.list(prefix, options);
+  }
+
+  update(
+    storageKey: string,
+    decide: (current: StoredObject | undefined) => UpdateDecision | Promise<UpdateDecision>,
+    options: WriteContext,
+  ): Promise<UpdateResult> {
+    return this.#writes.update(storageKey, decide, options);
+  }
+
+  currentRevision(): bigint {
+    return this.#cacher.revision();
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  async watch(prefix: string, options: WatchOptions): Promise<Watcher> {
+    const { from, signal } = options;
+    if (from.kind !== "after") await this.#reads.settle(from.read, signal);
+    const { history } = this.#cacher;
+    if (from.kind === "after" && from.revision < history.floor) {
+      throw new StorageError("Expired", prefix, `revision ${from.revision} has left the history`, {
+        currentRevision: history.floor,
+      });
+    }
+    // From here on nothing waits, so no change can slip in between what is read and what is listened to.
+    let stopListening = () => undefined as unknown;
+    const watcher = new CacheWatcher({
+      id: this.#nextId++,
+      after: from.kind === "after" ? from.revision : this.#cacher.revision(),
+      predicate: options.predicate,
+      maxPending: this.#maxPending,
+      signal,
+      onEnd: (ended) => {
+        stopListening();
+        this.#watchers.delete(ended);
+        this.#bookmarksDue.delete(ended);
+      },
+    });
+    if (from.kind === "snapshot") watcher.begin(this.#snapshot(prefix, options), this.#cacher.revision());
+    if (from.kind === "after") {
+      const below = prefix.endsWith("/") ? prefix : undefined;
+      for (const change of history.after(from.revision)) {
+        if (below === undefined ? change.storageKey === prefix : change.storageKey.startsWith(below)) {
+          watcher.onChange(change);
+        }
+      }
+    }
+    this.#watchers.add(watcher);
+    stopListening = this.#cacher.tree.listen(prefix, watcher);
+    if (options.bookmarks) this.#bookmarksDue.set(watcher, this.#nextBookmarkMs());
+    if (signal.aborted) watcher.end();
+    return watcher;
+  }
+
+  /** Sends bookmarks to the watchers whose time it is, until `signal` is aborted. */
+  async runBookmarks(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.#clock.sleep(BOOKMARK_TICK_MS, { signal });
+      } catch (reason) {
+        if (signal.aborted) return;
+        throw reason;
+      }
+      const nowMs = this.#clock.monotonicMs();
+      for (const [watcher, dueMs] of this.#bookmarksDue) {
+        if (dueMs > nowMs) continue;
+        watcher.bookmark(this.#cacher.fedRevision());
+        this.#bookmarksDue.set(watcher, this.#nextBookmarkMs());
+      }
+    }
+  }
+
+  /** Ends every watch in order. */
+  endWatches(): void {
+    for (const watcher of [...this.#watchers]) watcher.end();
+  }
+
+  #snapshot(prefix: string, options: WatchOptions): CachedObject[] {
+    if (!prefix.endsWith("/")) {
+      const only = this.#cacher.tree.get(prefix);
+      return only !== undefined && (options.predicate?.(only.object) ?? true) ? [only] : [];
+    }
+    const objects: CachedObject[] = [];
+    for (const { current } of this.#cacher.slots(prefix)) {
+      if (current !== undefined && (options.predicate?.(current.object) ?? true)) objects.push(current);
+    }
+    return objects;
+  }
+
+  #nextBookmarkMs(): number {
+    return this.#clock.monotonicMs() + BOOKMARK_MS - BOOKMARK_JITTER_MS + Math.random() * 2 * BOOKMARK_JITTER_MS;
+  }
+}

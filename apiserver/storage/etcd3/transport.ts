@@ -1,0 +1,39 @@
+/** How bytes get to etcd and back. Two carry the same calls: a thin one on node:http2, and grpc-js. */
+export interface Transport {
+  /**
+   * One request, one answer.
+   * @param path - e.g. `/etcdserverpb.KV/Range`
+   * @throws GrpcError; when `signal` is aborted, its reason
+   */
+  unary(path: string, request: Buffer, options: CallOptions): Promise<Buffer>;
+  /** Opens a stream in both directions. It has no deadline; `signal` ends it. */
+  stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream;
+  close(): void;
+}
+
+export interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface StreamHandlers {
+  message(payload: Buffer): void;
+  /** Called once, last: undefined when etcd ended the stream in order. */
+  end(error: Error | undefined): void;
+}
+
+export interface CallStream {
+  send(payload: Buffer): void;
+  /** Gives the stream up; `end` is not called any more. */
+  cancel(): void;
+}
+
+/** The credential only the gateway has. PEM. */
+export interface TlsMaterial {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** etcd's limit on what it sends is the list page; ours guards against nonsense only. */
+export const MAX_MESSAGE_BYTES = 1 << 30;

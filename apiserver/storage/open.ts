@@ -1,0 +1,143 @@
+import type { Clock } from "../../component-base/clock.ts";
+import type { Logger } from "../../component-base/logger.ts";
+import { Cacher } from "./cacher/cacher.ts";
+import { Feed } from "./cacher/feed.ts";
+import { Freshness } from "./cacher/freshness.ts";
+import { PendingWrites } from "./cacher/pending-writes.ts";
+import { EtcdStorage } from "./etcd-storage.ts";
+import { runCompactor } from "./etcd3/compactor.ts";
+import { GuardedWriter } from "./etcd3/guarded-write.ts";
+import { Http2Transport } from "./etcd3/http2-transport.ts";
+import { EtcdKv } from "./etcd3/kv.ts";
+import { Leases } from "./etcd3/leases.ts";
+import type { TlsMaterial } from "./etcd3/transport.ts";
+import type { StorageObserver } from "./observer.ts";
+import { ReadPath } from "./read-path.ts";
+import type { Storage } from "./storage.ts";
+import { WritePath } from "./write-path.ts";
+
+export interface StorageConfig {
+  /** `https://127.0.0.1:2379` …; the next is tried when one does not answer. */
+  readonly endpoints: readonly string[];
+  readonly tls?: TlsMaterial;
+  /** Without a slash at the end. Default `/registry`. */
+  readonly prefix?: string;
+  /** Milliseconds; 0 never compacts. Default 5 minutes. */
+  readonly compactionIntervalMs?: number;
+  /** How long a write may take. Default 10 s. */
+  readonly writeTimeoutMs?: number;
+  /** How long a consistent read waits for etcd. Default 3 s. */
+  readonly readTimeoutMs?: number;
+  /** Events a watcher may be behind before it is closed. Default 8,192. */
+  readonly maxPendingEvents?: number;
+  /** The window of changes watches can resume from. Default 50,000 changes, 64 MiB, 5 minutes. */
+  readonly history?: { readonly maxChanges: number; readonly maxBytes: number; readonly maxAgeMs: number };
+}
+
+export interface StorageDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly observer?: StorageObserver;
+}
+
+export interface StorageMetrics {
+  readonly revision: bigint;
+  readonly objects: number;
+  readonly watchers: number;
+  readonly historyChanges: number;
+  readonly historyBytes: number;
+  readonly freshnessRounds: number;
+  readonly lostAnswers: number;
+}
+
+export interface OpenStorage extends Storage {
+  /** Whether etcd answers a linearizable read within 2 s; asked at most once per second, however often it is called. */
+  healthy(signal: AbortSignal): Promise<boolean>;
+  metrics(): StorageMetrics;
+  /** Ends all watches, then the connection. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const HISTORY = { maxChanges: 50_000, maxBytes: 64 << 20, maxAgeMs: 300_000 };
+const HEALTH_TIMEOUT_MS = 2_000;
+const HEALTH_INTERVAL_MS = 1_000;
+
+/**
+ * Connects to etcd, loads everything below the prefix, and starts to watch.
+ * @throws StorageError `Unavailable` when no endpoint answers
+ */
+export async function openStorage(config: StorageConfig, deps: StorageDeps): Promise<OpenStorage> {
+  const { clock, log, observer } = deps;
+  const prefix = `${config.prefix ?? "/registry"}/`;
+  const writeTimeoutMs = config.writeTimeoutMs ?? 10_000;
+  const readTimeoutMs = config.readTimeoutMs ?? 3_000;
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+
+  const transport = new Http2Transport({ endpoints: config.endpoints, tls: config.tls, clock });
+  const kv = new EtcdKv(transport);
+  const pending = new PendingWrites();
+  const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });
+  const feed = new Feed({ kv, transport, prefix, cacher, clock, log });
+  const freshness = new Freshness({ kv, prefix, cache: cacher, clock, timeoutMs: readTimeoutMs, stop });
+  const writer = new GuardedWriter({ kv, clock, timeoutMs: writeTimeoutMs });
+  const leases = new Leases({ transport, clock, log, stop });
+  const reads = new ReadPath({ cacher, freshness, kv, timeoutMs: 30_000, futureWaitMs: 3_000 });
+  const writes = new WritePath({
+    cacher,
+    pending,
+    freshness,
+    writer,
+    leases,
+    clock,
+    timeoutMs: writeTimeoutMs,
+    observer,
+  });
+  const storage = new EtcdStorage({ cacher, reads, writes, clock, maxPending: config.maxPendingEvents ?? 8_192 });
+
+  try {
+    await feed.load(stop);
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
+  const intervalMs = config.compactionIntervalMs ?? 300_000;
+  const loops = [
+    feed.run(stop),
+    storage.runBookmarks(stop),
+    ...(intervalMs > 0 ? [runCompactor({ kv, clock, log }, { intervalMs, signal: stop })] : []),
+  ];
+
+  let probe: { readonly atMs: number; readonly result: Promise<boolean> } | undefined;
+  const healthy = (signal: AbortSignal): Promise<boolean> => {
+    signal.throwIfAborted();
+    if (probe === undefined || clock.monotonicMs() - probe.atMs > HEALTH_INTERVAL_MS) {
+      const range = kv.range({ key: `${prefix}health`, limit: 1 }, { timeoutMs: HEALTH_TIMEOUT_MS, signal: stop });
+      const result = range.then(
+        () => true,
+        () => false,
+      );
+      probe = { atMs: clock.monotonicMs(), result };
+    }
+    return probe.result;
+  };
+
+  return Object.assign(storage, {
+    healthy,
+    metrics: () => ({
+      revision: cacher.revision(),
+      objects: cacher.count(),
+      watchers: storage.watcherCount,
+      historyChanges: cacher.history.size,
+      historyBytes: cacher.history.sizeBytes,
+      freshnessRounds: freshness.rounds,
+      lostAnswers: writer.lostAnswers,
+    }),
+    stop: async () => {
+      storage.endWatches();
+      stopping.abort(new Error("storage stopped"));
+      await Promise.all(loops);
+      transport.close();
+    },
+  });
+}
