@@ -11,7 +11,6 @@ export class Exchange implements RequestContext {
   readonly requestId: string;
   readonly info: RequestInfo;
   readonly accept: readonly Clause[];
-  readonly startedMs: number;
   /** Monotonic. */
   readonly startedAtMs: number;
   user: UserInfo;
@@ -33,7 +32,6 @@ export class Exchange implements RequestContext {
     info: RequestInfo;
     accept: readonly Clause[];
     user: UserInfo;
-    startedMs: number;
     startedAtMs: number;
   }) {
     this.request = options.request;
@@ -42,7 +40,6 @@ export class Exchange implements RequestContext {
     this.info = options.info;
     this.accept = options.accept;
     this.user = options.user;
-    this.startedMs = options.startedMs;
     this.startedAtMs = options.startedAtMs;
   }
 

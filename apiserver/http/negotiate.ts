@@ -25,6 +25,8 @@ const mediaOfType: Readonly<Record<string, "json" | "yaml">> = {
   "application/yaml": "yaml",
 };
 
+const untransformed: Pick<Representation, "as" | "version"> = { as: "object", version: "v1" };
+
 const protobuf = "application/vnd.kubernetes.protobuf";
 
 /** The clauses of an Accept header, best first: by quality, then as listed. */
@@ -67,7 +69,7 @@ function transformOf(
   offer: Offer,
 ): Pick<Representation, "as" | "version"> | undefined {
   const { as, g: group, v: version } = parameters;
-  if (as === undefined) return plainJson;
+  if (as === undefined) return untransformed;
   if (offer === "object" || offer === "discovery" || group !== "meta.k8s.io") return undefined;
   if (as === "Table" && (version === "v1" || version === "v1beta1")) return { as, version };
   if ((as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") && version === "v1")

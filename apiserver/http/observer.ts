@@ -11,7 +11,7 @@ export interface FinishedRequest {
   readonly seenRevision: string;
   /** HTTP status; 0 when the client went before the answer. */
   readonly code: number;
-  /** Wall time, ms since the epoch. */
+  /** Monotonic ms of the gateway's clock, as all times here. */
   readonly startedMs: number;
   readonly endedMs: number;
 }

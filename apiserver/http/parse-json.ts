@@ -11,7 +11,7 @@ const noFields: readonly string[] = [];
  */
 export function parseJson(bytes: Buffer): StrictJson {
   const scan = scanJson(bytes);
-  const text = bytes.utf8Slice(0, bytes.length);
+  const text = bytes.toString("utf8");
   if (scan.depth > maxJsonDepth || scan.doubtfulNumber) return parseStrictJson(text);
   let value: unknown;
   try {

@@ -26,7 +26,7 @@ const runes = (text: string) => [...text].length;
 /** Header bytes are Latin-1 in Node: what is not is sent as its UTF-8 bytes. */
 function header(text: string): string {
   const quoted = text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
-  return `299 - "${Buffer.from(quoted, "utf8").latin1Slice()}"`;
+  return `299 - "${Buffer.from(quoted, "utf8").toString("latin1")}"`;
 }
 
 function clean(text: string): string {

@@ -1,0 +1,76 @@
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import type { DecodedBody } from "../registry/store.ts";
+import { JsonSyntaxError } from "./json-strict.ts";
+
+/**
+ * The first document of a YAML text as JSON. Aliases are expanded only so far, so that a small text cannot become a huge
+ * value; a key that stands twice is reported as the whole message clients know, and the last one wins.
+ *
+ * @throws JsonSyntaxError
+ */
+export function parseYaml(bytes: Buffer): DecodedBody {
+  const lines = new LineCounter();
+  const text = bytes.toString("utf8");
+  const document = parseDocument(firstDocument(text), {
+    lineCounter: lines,
+    schema: "core",
+    version: "1.2",
+    uniqueKeys: false,
+    stringKeys: true,
+    intAsBigInt: true,
+  });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line;
+    const message = (error.message.split("\n", 1)[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
+    throw new JsonSyntaxError(
+      `error converting YAML to JSON: yaml: ${line === undefined ? "" : `line ${line}: `}${message}`,
+    );
+  }
+  const duplicateFields = findDuplicates(document.contents, lines);
+  return { value: plain(document.toJS({ maxAliasCount: 100 })), duplicateFields };
+}
+
+/** Only the first document counts; what follows a `---` line is another. */
+function firstDocument(text: string): string {
+  const match = /^(?:---[^\n]*\n)?[\s\S]*?(?=^---\s)/m.exec(text.startsWith("---") ? text.slice(3) : text);
+  return match === null ? text : match[0];
+}
+
+function findDuplicates(contents: Node | null, lines: LineCounter): string[] {
+  const found: string[] = [];
+  if (contents === null) return found;
+  visit(contents, (_key, node) => {
+    if (!isMap(node)) return;
+    const seen = new Set<string>();
+    for (const { key } of node.items) {
+      if (!isScalar(key)) continue;
+      const name = String(key.value);
+      if (seen.has(name)) {
+        const { line } = lines.linePos(key.range?.[0] ?? 0);
+        found.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+      }
+      seen.add(name);
+    }
+  });
+  return found;
+}
+
+/** Big integers become numbers where that loses nothing. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    if (!Number.isSafeInteger(number)) throw new JsonSyntaxError(`number ${value} cannot be represented exactly`);
+    return number;
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new JsonSyntaxError(`error converting YAML to JSON: yaml: ${value} is no JSON number`);
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const object: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    Object.defineProperty(object, key, { value: plain(item), writable: true, enumerable: true, configurable: true });
+  }
+  return object;
+}

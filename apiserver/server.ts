@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fastify } from "fastify";
+import type { Clock } from "../component-base/clock.ts";
+import type { Logger } from "../component-base/logger.ts";
+
+export interface ServerConfig {
+  readonly bindAddress: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** PEM of the authority whose client certificates are believed; empty: none are. */
+  readonly clientCa: string;
+}
+
+/** What the server hands requests to. */
+export interface RequestHandler {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Ends what is being served. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface ListeningServer {
+  readonly port: number;
+  /** No new connections, watches ended, the rest finished; resolves when the port is free. */
+  stop(): Promise<void>;
+}
+
+/** In-flight requests get this long to finish. */
+const drainMs = 2000;
+
+/**
+ * The TLS port. Fastify accepts and routes; every request then leaves its life cycle at once, because bodies are read,
+ * decoded and limited by the pipeline, which knows the media types and errors of Kubernetes.
+ */
+export async function startServer(
+  config: ServerConfig,
+  deps: { handler: RequestHandler; clock: Clock; log: Logger },
+): Promise<ListeningServer> {
+  const { handler } = deps;
+  const app = fastify({
+    https: {
+      cert: config.certificate,
+      key: config.privateKey,
+      ...(config.clientCa !== "" && { ca: config.clientCa }),
+      requestCert: true,
+      // Whoever has no certificate may have a token; the authenticator judges both.
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["http/1.1"],
+    },
+    // Longer than clients keep idle connections, so that it is they who close them.
+    keepAliveTimeout: 120_000,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    routerOptions: { onBadUrl: (_path, request, response) => handler.handle(request, response) },
+    exposeHeadRoutes: false,
+  });
+  app.addHook("onRequest", (request, reply) => {
+    reply.hijack();
+    handler.handle(request.raw, reply.raw);
+  });
+  const never = () => undefined;
+  app.all("/*", never);
+  app.setNotFoundHandler(never);
+  app.addHook("preClose", () => handler.drain(drainMs));
+  await app.listen({ host: config.bindAddress, port: config.port });
+  const address = app.server.address() as AddressInfo;
+  let stopping: Promise<void> | undefined;
+  return {
+    port: address.port,
+    stop: () => (stopping ??= app.close()),
+  };
+}
