@@ -15,6 +15,8 @@ export interface RestClientConfig extends ClientConfig {
   readonly userAgent: string;
   /** Calls in flight at once. Default 32. */
   readonly connections?: number;
+  /** Gets, lists and watches bring only the metadata of objects. Default false. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface RestClientDeps {
@@ -30,6 +32,8 @@ const patchTypes: Readonly<Record<ClientPatch["type"], string>> = {
   json: "application/json-patch+json",
 };
 
+const partialMetadata = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+
 const maxRetries = 10;
 
 interface Call {
@@ -37,6 +41,8 @@ interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
   readonly options: CallOptions;
 }
 
@@ -54,8 +60,9 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
 
   function headersOf(call: Call): Record<string, string> {
     const { seenRevision } = call.options;
-    if (call.body === undefined && seenRevision === undefined) return baseHeaders;
+    if (call.body === undefined && seenRevision === undefined && call.accept === undefined) return baseHeaders;
     const headers = { ...baseHeaders };
+    if (call.accept !== undefined) headers["accept"] = call.accept;
     if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
     if (seenRevision !== undefined && seenRevision !== "") headers["gatehouse-seen-revision"] = seenRevision;
     return headers;
@@ -86,8 +93,11 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
     return JSON.parse(response.body.toString("utf8")) as T;
   }
 
+  const acceptObject = config.metadataOnly === true ? { accept: partialMetadata("PartialObjectMetadata") } : {};
+  const acceptList = config.metadataOnly === true ? { accept: partialMetadata("PartialObjectMetadataList") } : {};
+
   return {
-    get: (kind, key, options) => json({ method: "GET", path: objectPath(kind, key), options }),
+    get: (kind, key, options) => json({ method: "GET", path: objectPath(kind, key), ...acceptObject, options }),
 
     list(kind, options) {
       const { limit, continue: token, labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = options;
@@ -99,7 +109,7 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
         resourceVersion,
         resourceVersionMatch,
       });
-      return json({ method: "GET", path: collectionPath(kind, options.namespace) + query, options });
+      return json({ method: "GET", path: collectionPath(kind, options.namespace) + query, ...acceptList, options });
     },
 
     async *watch(kind, options) {
@@ -117,7 +127,8 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
       });
       const path = collectionPath(kind, options.namespace) + query;
       const { signal } = options;
-      const stream = await transport.stream({ method: "GET", path, headers: baseHeaders, signal });
+      const headers = { ...baseHeaders, ...acceptObject };
+      const stream = await transport.stream({ method: "GET", path, headers, signal });
       if (stream.statusCode >= 400) throw statusErrorOf(stream.statusCode, await readAll(stream.body));
       yield* watchEvents(stream.body);
     },

@@ -1,0 +1,36 @@
+import type { LabelSelector } from "../../api/generated/types.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** True for a selector without any requirement: it would select everything. */
+export function selectsEverything(selector: Readonly<LabelSelector> | undefined): boolean {
+  return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
+}
+
+/** Whether labels satisfy all requirements of a selector. */
+export function labelSelectorMatches(selector: Readonly<LabelSelector>, labels: Labels = {}): boolean {
+  return (
+    labelsContain(selector.matchLabels ?? {}, labels) &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      switch (operator) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        case "DoesNotExist":
+          return value === undefined;
+        default:
+          return false;
+      }
+    })
+  );
+}
+
+/** Whether `labels` has every pair of `wanted`: the plain selectors of Services. */
+export function labelsContain(wanted: Labels, labels: Labels = {}): boolean {
+  for (const key in wanted) if (labels[key] !== wanted[key]) return false;
+  return true;
+}
