@@ -1,0 +1,114 @@
+import { Ajv, type Options, type SchemaObject } from "ajv";
+import standaloneCode from "ajv/dist/standalone/index.js";
+import type { FieldSchema, SchemaModel, SchemaType } from "../api/schema/schema-model.ts";
+
+/**
+ * The gate for one kind: says yes to bodies that are already exactly what the decoder would make of them, which is what
+ * nearly all are. All others go through the field-by-field walk that says what is wrong and sets it right.
+ */
+export function validatorModule(model: SchemaModel, root: string): string {
+  const options: Options = { code: { source: true, esm: true }, messages: false, strict: true };
+  const ajv = new Ajv(options);
+  const reached = new Set<string>();
+  const definitions: Record<string, SchemaObject> = {};
+  const queue = [root];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    definitions[name] = objectSchema(model, name, queue);
+  }
+  const validate = ajv.compile({ $ref: `#/definitions/${root}`, definitions });
+  const generate = standaloneCode as unknown as (ajv: Ajv, validate: unknown) => string;
+  return dropUnusedSchemas(generate(ajv, validate));
+}
+
+/** The generated code carries every schema it came from, though it reads only a few. */
+function dropUnusedSchemas(code: string): string {
+  return code.replaceAll(/const (schema\d+) = \{.*?\};(?=\n|const |function )/g, (declaration, name: string) =>
+    new RegExp(`\\b${name}\\b[^ ]`).test(code.replace(declaration, "")) ? declaration : "",
+  );
+}
+
+function objectSchema(model: SchemaModel, name: string, queue: string[]): SchemaObject {
+  const properties: Record<string, SchemaObject> = {};
+  for (const field of model.definition(name)?.fields.values() ?? []) properties[field.name] = fieldSchema(field, queue);
+  return { type: "object", properties, additionalProperties: false };
+}
+
+/** Zero values that the decoder would drop do not pass. */
+function fieldSchema(field: FieldSchema, queue: string[]): SchemaObject {
+  const schema = typeSchema(field.type, queue);
+  if (field.pointer || field.always || field.required) return schema;
+  switch (field.type.kind) {
+    case "string":
+    case "bytes":
+      return { ...schema, not: { const: "" } };
+    case "bool":
+      return { const: true };
+    case "int32":
+    case "int64":
+    case "double":
+      return { ...schema, not: { const: 0 } };
+    case "list":
+      return { ...schema, minItems: 1 };
+    case "map":
+      return { ...schema, minProperties: 1 };
+    default:
+      return schema;
+  }
+}
+
+const maxInt32 = 2 ** 31 - 1;
+
+function typeSchema(type: SchemaType, queue: string[]): SchemaObject {
+  switch (type.kind) {
+    case "string":
+      return { type: "string" };
+    case "bytes":
+      return { type: "string", pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" };
+    case "bool":
+      return { type: "boolean" };
+    case "int32":
+      return { type: "integer", minimum: -maxInt32 - 1, maximum: maxInt32 };
+    case "int64":
+      return { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+    case "double":
+      return { type: "number" };
+    case "time":
+      return { type: "string", pattern: timePattern("") };
+    case "microTime":
+      return { type: "string", pattern: timePattern("\\.\\d{6}") };
+    case "quantity":
+      // Mantissas below 1000 are in canonical form whatever their suffix.
+      return { type: "string", pattern: "^(?:0|[1-9]\\d{0,2}(?:m|k|[MGTPE]|[KMGTPE]i)?)$" };
+    case "intOrString":
+      return { anyOf: [{ type: "string" }, { type: "integer", minimum: -maxInt32 - 1, maximum: maxInt32 }] };
+    case "any":
+      return { not: { type: "null" } };
+    case "list":
+      return { type: "array", items: typeSchema(type.items, queue) };
+    case "map":
+      return { type: "object", additionalProperties: typeSchema(type.values, queue) };
+    case "object":
+      queue.push(type.definition);
+      return { $ref: `#/definitions/${type.definition}` };
+  }
+}
+
+const timePattern = (fraction: string) =>
+  `^[12]\\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d${fraction}Z$`;
+
+/** What TypeScript sees of a validator. */
+export const validatorDeclaration = "export function validate(value: unknown): boolean;\nexport default validate;\n";
+
+/** Loaders by definition name, static so that a bundler finds them. */
+export function validatorsModule(roots: readonly string[]): string {
+  const lines = roots.map((root) => `  ${JSON.stringify(root)}: () => import("./validators/${root}.js"),`);
+  return [
+    "/** Made by scripts/generate.ts; do not edit. */",
+    "export const validators: Readonly<Record<string, () => Promise<{ validate(value: unknown): boolean }>>> = {",
+    ...lines,
+    "};",
+    "",
+  ].join("\n");
+}
