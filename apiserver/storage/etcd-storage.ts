@@ -1,22 +1,22 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../component-base/clock.ts";
+import type { Backlogs } from "./cacher/backlog.ts";
 import { CacheWatcher } from "./cacher/cache-watcher.ts";
 import type { CachedObject } from "./cacher/cached-object.ts";
 import type { Cacher } from "./cacher/cacher.ts";
 import type { ReadPath } from "./read-path.ts";
-import {
-  type CachedReader,
-  type ListOptions,
-  type ListResult,
-  type ReadOptions,
-  type Storage,
-  StorageError,
-  type StoredObject,
-  type UpdateDecision,
-  type UpdateResult,
-  type Watcher,
-  type WatchOptions,
-  type WriteContext,
+import type {
+  CachedReader,
+  ListOptions,
+  ListResult,
+  ReadOptions,
+  Storage,
+  StoredObject,
+  UpdateDecision,
+  UpdateResult,
+  Watcher,
+  WatchOptions,
+  WriteContext,
 } from "./storage.ts";
 import type { WritePath } from "./write-path.ts";
 
@@ -30,16 +30,25 @@ export class EtcdStorage implements Storage {
   readonly #cacher: Cacher;
   readonly #reads: ReadPath;
   readonly #writes: WritePath;
+  readonly #backlogs: Backlogs;
   readonly #clock: Clock;
   readonly #maxPending: number;
   readonly #watchers = new Set<CacheWatcher>();
   readonly #bookmarksDue = new Map<CacheWatcher, number>();
   #nextId = 1;
 
-  constructor(options: { cacher: Cacher; reads: ReadPath; writes: WritePath; clock: Clock; maxPending: number }) {
+  constructor(options: {
+    cacher: Cacher;
+    reads: ReadPath;
+    writes: WritePath;
+    backlogs: Backlogs;
+    clock: Clock;
+    maxPending: number;
+  }) {
     this.#cacher = options.cacher;
     this.#reads = options.reads;
     this.#writes = options.writes;
+    this.#backlogs = options.backlogs;
     this.#clock = options.clock;
     this.#maxPending = options.maxPending;
     this.cached = options.cacher.reader;
@@ -80,11 +89,8 @@ export class EtcdStorage implements Storage {
   async watch(prefix: string, options: WatchOptions): Promise<Watcher> {
     const { from, signal } = options;
     if (from.kind !== "after") await this.#reads.settle(from.read, signal);
-    const { history } = this.#cacher;
-    if (from.kind === "after" && from.revision < history.floor) {
-      throw new StorageError("Expired", prefix, `revision ${from.revision} has left the history`, {
-        currentRevision: history.floor,
-      });
+    if (from.kind === "after" && from.revision < this.#cacher.history.floor) {
+      await this.#reads.requireRevision(prefix, from.revision, signal);
     }
     // From here on nothing waits, so no change can slip in between what is read and what is listened to.
     let stopListening = () => undefined as unknown;
@@ -96,24 +102,34 @@ export class EtcdStorage implements Storage {
       signal,
       onEnd: (ended) => {
         stopListening();
+        this.#backlogs.remove(ended);
         this.#watchers.delete(ended);
         this.#bookmarksDue.delete(ended);
       },
     });
     if (from.kind === "snapshot") watcher.begin(this.#snapshot(prefix, options), this.#cacher.revision());
-    if (from.kind === "after") {
-      const below = prefix.endsWith("/") ? prefix : undefined;
-      for (const change of history.after(from.revision)) {
-        if (below === undefined ? change.storageKey === prefix : change.storageKey.startsWith(below)) {
-          watcher.onChange(change);
-        }
-      }
-    }
     this.#watchers.add(watcher);
-    stopListening = this.#cacher.tree.listen(prefix, watcher);
-    if (options.bookmarks) this.#bookmarksDue.set(watcher, this.#nextBookmarkMs());
+    const join = () => {
+      if (!this.#watchers.has(watcher)) return;
+      stopListening = this.#cacher.tree.listen(prefix, watcher);
+      if (options.bookmarks) this.#bookmarksDue.set(watcher, this.#nextBookmarkMs());
+    };
+    if (from.kind === "after") this.#resume(watcher, { after: from.revision, prefix, join });
+    else join();
     if (signal.aborted) watcher.end();
     return watcher;
+  }
+
+  #resume(watcher: CacheWatcher, options: { after: bigint; prefix: string; join: () => void }): void {
+    const { after, prefix, join } = options;
+    const { history } = this.#cacher;
+    const wants = prefix.endsWith("/") ? (key: string) => key.startsWith(prefix) : (key: string) => key === prefix;
+    if (after < history.floor) {
+      this.#backlogs.add({ watcher, wants, join }, after);
+      return;
+    }
+    for (const change of history.after(after)) if (wants(change.storageKey)) watcher.onChange(change);
+    join();
   }
 
   /** Sends bookmarks to the watchers whose time it is, until `signal` is aborted. */

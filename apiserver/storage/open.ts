@@ -1,10 +1,12 @@
 import type { Clock } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
+import { Backlogs } from "./cacher/backlog.ts";
 import { Cacher } from "./cacher/cacher.ts";
 import { Feed } from "./cacher/feed.ts";
 import { Freshness } from "./cacher/freshness.ts";
 import { PendingWrites } from "./cacher/pending-writes.ts";
 import { EtcdStorage } from "./etcd-storage.ts";
+import { EtcdAdmin } from "./etcd3/admin.ts";
 import { runCompactor } from "./etcd3/compactor.ts";
 import { GuardedWriter } from "./etcd3/guarded-write.ts";
 import { Http2Transport } from "./etcd3/http2-transport.ts";
@@ -54,6 +56,8 @@ export interface OpenStorage extends Storage {
   /** Whether etcd answers a linearizable read within 2 s; asked at most once per second, however often it is called. */
   healthy(signal: AbortSignal): Promise<boolean>;
   metrics(): StorageMetrics;
+  /** Maintenance, Cluster and Lease calls, for operators' requests. */
+  readonly etcd: EtcdAdmin;
   /** Ends all watches, then the connection. Idempotent. */
   stop(): Promise<void>;
 }
@@ -93,7 +97,15 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
     timeoutMs: writeTimeoutMs,
     observer,
   });
-  const storage = new EtcdStorage({ cacher, reads, writes, clock, maxPending: config.maxPendingEvents ?? 8_192 });
+  const backlogs = new Backlogs({ transport, prefix, cacher, log, stop });
+  const storage = new EtcdStorage({
+    cacher,
+    reads,
+    writes,
+    backlogs,
+    clock,
+    maxPending: config.maxPendingEvents ?? 8_192,
+  });
 
   try {
     await feed.load(stop);
@@ -124,6 +136,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
 
   return Object.assign(storage, {
     healthy,
+    etcd: new EtcdAdmin(transport),
     metrics: () => ({
       revision: cacher.revision(),
       objects: cacher.count(),

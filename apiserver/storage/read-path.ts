@@ -72,6 +72,12 @@ export class ReadPath {
     });
   }
 
+  /** @throws StorageError `Expired` when etcd has compacted `revision` away */
+  async requireRevision(prefix: string, revision: bigint, signal: AbortSignal): Promise<void> {
+    const { kv, timeoutMs } = this.#deps;
+    await kv.range({ key: prefix, countOnly: true, revision }, { timeoutMs, signal });
+  }
+
   /** Nothing below the prefix has changed since. */
   #inMemory(prefix: string, revision: bigint): boolean {
     return revision >= this.#deps.cacher.tree.folder(prefix).lastChange;

@@ -6,16 +6,20 @@ const HEAD_MAX_BYTES = 1024;
 const METADATA_OPEN = '"metadata":{';
 
 /**
- * The stored form of an object: kind, apiVersion and metadata first, no resourceVersion, no selfLink.
- * Takes `object` over: its resourceVersion is removed until {@link setResourceVersion} gives it the new one.
+ * The stored form of an object: kind, apiVersion and metadata first, no resourceVersion, no selfLink. `object` is the same
+ * object, or a copy as deep as needed to take those out without touching one that is shared already.
  */
-export function encodeValue(object: ApiObject): { value: Buffer; object: ApiObject } {
-  const ordered = inOrder(object);
-  ordered.metadata ??= {};
-  const metadata = ordered.metadata as Record<string, unknown>;
-  if (metadata["resourceVersion"] !== undefined) metadata["resourceVersion"] = undefined;
-  if (metadata["selfLink"] !== undefined) metadata["selfLink"] = undefined;
-  return { value: Buffer.from(JSON.stringify(ordered)), object: ordered };
+export function encodeValue(source: ApiObject): { value: Buffer; object: ApiObject } {
+  const object = withoutVersion(inOrder(source));
+  return { value: Buffer.from(JSON.stringify(object)), object };
+}
+
+function withoutVersion(object: ApiObject): ApiObject {
+  const given = object.metadata;
+  if (given === undefined || (given.resourceVersion === undefined && !("selfLink" in given))) return object;
+  const metadata: Record<string, unknown> = { ...given, resourceVersion: undefined };
+  delete metadata["selfLink"];
+  return { ...object, metadata };
 }
 
 export function setResourceVersion(object: ApiObject, revision: bigint): void {

@@ -47,6 +47,7 @@ export class Http2Transport implements Transport {
 
   stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream {
     const unsent: Buffer[] = [];
+    let finished = false;
     let open: ClientHttp2Stream | undefined;
     let over = false;
     const finish = (error: Error | undefined) => {
@@ -67,6 +68,7 @@ export class Http2Transport implements Transport {
       open = session.request(requestHeaders(path), { endStream: false });
       receive(open, (payload) => over || handlers.message(payload), finish);
       for (const payload of unsent) open.write(frame(payload));
+      if (finished) open.end();
     };
     if (this.#session !== undefined) begin(this.#session);
     else this.#connect(options.signal).then(begin, finish);
@@ -74,6 +76,10 @@ export class Http2Transport implements Transport {
       send: (payload) => {
         if (open === undefined) unsent.push(payload);
         else open.write(frame(payload));
+      },
+      finish: () => {
+        finished = true;
+        open?.end();
       },
       cancel,
     };

@@ -24,6 +24,8 @@ export interface StreamHandlers {
 
 export interface CallStream {
   send(payload: Buffer): void;
+  /** Nothing more will be sent; etcd may go on answering. */
+  finish(): void;
   /** Gives the stream up; `end` is not called any more. */
   cancel(): void;
 }
