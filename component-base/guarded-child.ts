@@ -10,7 +10,7 @@ const guard = `
     n=0
     while [ $n -lt 50 ] && kill -0 $$; do sleep 0.1; n=$((n+1)); done
     kill -KILL $$
-  fi ) </dev/null >/dev/null 2>&1 &
+  fi ) </dev/null >/dev/null 2>&1 4<&- &
 exec "$@" 3<&-
 `;
 
@@ -26,14 +26,15 @@ export interface GuardedChild {
  * group, so that Ctrl-C in a terminal reaches only us and we decide the order of ending.
  *
  * @param options.logFile - file descriptor for its standard output and standard error
+ * @param options.ipc - whether the program is one of Node's that wants a channel to us; default false
  */
 export function spawnGuarded(
   program: string,
   args: readonly string[],
-  options: { readonly logFile: number; readonly environment: NodeJS.ProcessEnv },
+  options: { readonly logFile: number; readonly environment: NodeJS.ProcessEnv; readonly ipc?: boolean },
 ): Promise<GuardedChild> {
   const child = spawn("/bin/sh", ["-c", guard, "sh", program, ...args], {
-    stdio: ["ignore", options.logFile, options.logFile, "pipe"],
+    stdio: ["ignore", options.logFile, options.logFile, "pipe", ...(options.ipc === true ? (["ipc"] as const) : [])],
     env: options.environment,
     detached: true,
   });

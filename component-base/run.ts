@@ -1,14 +1,7 @@
-import { type Clock, realClock } from "./clock.ts";
-import { type ConfigOf, type FlagTable, flagHelp, parseFlags } from "./flags.ts";
+import { realClock } from "./clock.ts";
+import type { Component } from "./component.ts";
+import { type FlagTable, flagHelp, parseFlags } from "./flags.ts";
 import { type logFlags, loggerFor } from "./log-flags.ts";
-import type { Logger } from "./logger.ts";
-import type { Running } from "./running.ts";
-
-/** What every component gets from its surroundings. */
-export interface ComponentDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-}
 
 /** What a component process tells its launcher. */
 export type FromComponent =
@@ -27,33 +20,27 @@ const stopTimeoutMs = 4_000;
  * Under a launcher (an IPC channel is there) the component is started when the launcher says so: processes load their code
  * at the same time and start in order.
  */
-export async function runProcess<T extends FlagTable & typeof logFlags>(options: {
-  readonly component: string;
-  /** One line for `--help`. */
-  readonly purpose: string;
-  readonly flags: T;
-  readonly start: (config: ConfigOf<T>, deps: ComponentDeps) => Promise<Running>;
-}): Promise<void> {
-  const parsed = parseFlags(options.flags, process.argv.slice(2));
+export async function runProcess<T extends FlagTable & typeof logFlags>(component: Component<T>): Promise<void> {
+  const parsed = parseFlags(component.flags, process.argv.slice(2));
   if (parsed.kind === "help") {
-    process.stdout.write(`${options.component}: ${options.purpose}\n\n${flagHelp(options.flags)}\n`);
+    process.stdout.write(`${component.name}: ${component.purpose}\n\n${flagHelp(component.flags)}\n`);
     return;
   }
   const problems = parsed.kind === "problems" ? parsed.problems : parsed.args.map((arg) => `${arg}: is no flag`);
   if (parsed.kind === "problems" || problems.length > 0) {
-    process.stderr.write(`${problems.map((problem) => `${options.component}: ${problem}`).join("\n")}\n`);
+    process.stderr.write(`${problems.map((problem) => `${component.name}: ${problem}`).join("\n")}\n`);
     tell({ type: "failed", message: problems.join("; ") });
     process.exitCode = 2;
     return;
   }
   const { config } = parsed;
-  const log = loggerFor(options.component, config as unknown as ConfigOf<typeof logFlags>);
+  const log = loggerFor(component.name, config);
   const stopAsked = stopRequest();
   process.on("uncaughtException", (err) => giveUp("uncaught exception", err));
   process.on("unhandledRejection", (err) => giveUp("unhandled rejection", err));
   await Promise.race([startSignal(), stopAsked]);
   try {
-    const starting = options.start(config, { clock: realClock, log });
+    const starting = component.start(config, { clock: realClock, log });
     // A stop that comes while the component starts is carried out when it has started.
     const running = await starting;
     log.info({}, "started");

@@ -1,0 +1,44 @@
+import { join, resolve } from "node:path";
+
+/** Where things are in a data directory. */
+export interface DataDir {
+  readonly root: string;
+  /** The administrator's. */
+  readonly kubeconfig: string;
+  /** One kubeconfig for each component. */
+  readonly components: string;
+  readonly pki: string;
+  readonly etcdPki: string;
+  readonly etcd: string;
+  readonly logs: string;
+  /** Process ids and the facts of the plane that runs now. */
+  readonly run: string;
+  readonly planeFile: string;
+}
+
+export function dataDir(root: string): DataDir {
+  const path = resolve(root);
+  return {
+    root: path,
+    kubeconfig: join(path, "kubeconfig"),
+    components: join(path, "components"),
+    pki: join(path, "pki"),
+    etcdPki: join(path, "pki", "etcd"),
+    etcd: join(path, "etcd"),
+    logs: join(path, "logs"),
+    run: join(path, "run"),
+    planeFile: join(path, "run", "plane.json"),
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The plane that a command means: `--data-dir`, else `GATEHOUSE_DATA_DIR`, else `.gatehouse`. */
+export function findDataDir(flag: string | undefined, environment: Environment): DataDir {
+  return dataDir(flag || environment["GATEHOUSE_DATA_DIR"] || ".gatehouse");
+}
+
+/** The credentials that a command uses: `--kubeconfig`, else the first file of `KUBECONFIG`, else the data directory's. */
+export function findKubeconfig(flag: string | undefined, environment: Environment, folder: DataDir): string {
+  return flag || environment["KUBECONFIG"]?.split(":").find((file) => file !== "") || folder.kubeconfig;
+}

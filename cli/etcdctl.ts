@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { cacheFolder } from "../etcd/cache-folder.ts";
+import { findEtcd, onPath } from "../etcd/find.ts";
+import { findDataDir } from "./data-dir.ts";
+import { readPlaneFacts } from "./plane-file.ts";
+import { UserError } from "./user-error.ts";
+
+/**
+ * `gatehouse etcdctl`: stock etcdctl on the plane's etcd, with the gateway's own certificate. For study: nothing else in
+ * Gatehouse reaches etcd past the gateway, and a write made here is a write that the gateway did not make.
+ *
+ * @returns etcdctl's exit code
+ */
+export async function etcdctl(words: readonly string[]): Promise<number> {
+  const { dataDir, rest } = takeDataDir(words);
+  const facts = readPlaneFacts(findDataDir(dataDir, process.env));
+  const program = await findEtcdctl();
+  console.error(
+    "gatehouse: *** etcdctl runs with the API server's own certificate, past authentication, authorization and audit. ***\n" +
+      "gatehouse: *** Reading is for study. Never write: the control plane relies on making every change itself.        ***",
+  );
+  const { ca, cert, key } = facts.etcdFiles;
+  const flags = [
+    `--endpoints=${facts.etcdServers.join(",")}`,
+    ...(ca === "" ? [] : [`--cacert=${ca}`]),
+    ...(cert === "" ? [] : [`--cert=${cert}`]),
+    ...(key === "" ? [] : [`--key=${key}`]),
+  ];
+  const child = spawn(program, [...flags, ...rest], {
+    stdio: "inherit",
+    env: { ...withoutEtcdctlVariables(process.env), ETCDCTL_API: "3" },
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+function takeDataDir(words: readonly string[]): { dataDir: string | undefined; rest: readonly string[] } {
+  const [first = "", second] = words;
+  if (first === "--data-dir") return { dataDir: second, rest: words.slice(2) };
+  if (first.startsWith("--data-dir=")) return { dataDir: first.slice("--data-dir=".length), rest: words.slice(1) };
+  return { dataDir: undefined, rest: words };
+}
+
+async function findEtcdctl(): Promise<string> {
+  const deps = { environment: process.env, say: (line: string) => console.error(`gatehouse: ${line}`) };
+  const etcd = await findEtcd(deps, { signal: AbortSignal.timeout(120_000) });
+  const cached = onPath("etcdctl", { PATH: join(cacheFolder(process.env), "etcd") });
+  const program = etcd.etcdctl ?? onPath("etcdctl", process.env)[0] ?? cached[0];
+  if (program !== undefined) return program;
+  throw new UserError(`there is no etcdctl beside ${etcd.path} nor on PATH: install etcd's client`);
+}
+
+/** ETCDCTL_… variables would contradict the flags. */
+function withoutEtcdctlVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("ETCDCTL_")));
+}

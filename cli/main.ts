@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseFlags } from "../component-base/flags.ts";
+import { packageRoot } from "../component-base/package-root.ts";
+import type { Command } from "./command.ts";
+import { commands } from "./commands.ts";
+import { commandHelp, overview } from "./help.ts";
+import { UserError } from "./user-error.ts";
+
+process.exitCode = await main(process.argv.slice(2));
+// What a command has left open must not keep it alive; output that is still on its way is written first.
+process.stdout.write("", () => process.exit());
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = "help", ...rest] = argv;
+  if (name === "--version" || name === "version") return print(version());
+  if (name === "help" || name === "--help" || name === "-h") return help(rest[0]);
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) return complain(`there is no command ${name}; \`gatehouse help\` lists them`);
+  try {
+    return await run(command, rest);
+  } catch (error) {
+    if (error instanceof UserError) return complain(error.message);
+    return complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+async function run(command: Command, argv: readonly string[]): Promise<number> {
+  if (command.flags === undefined) return command.run({ config: {}, args: argv });
+  const parsed = parseFlags(command.flags, argv);
+  if (parsed.kind === "help") return print(commandHelp(command));
+  if (parsed.kind === "problems") {
+    for (const problem of parsed.problems) complain(problem);
+    return 2;
+  }
+  return command.run(parsed);
+}
+
+function help(name: string | undefined): number {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (name !== undefined && command === undefined) return complain(`there is no command ${name}`);
+  return print(command === undefined ? overview(commands) : commandHelp(command));
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  return (manifest as { version: string }).version;
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function complain(message: string): number {
+  console.error(`gatehouse: ${message}`);
+  return 1;
+}

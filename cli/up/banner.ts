@@ -1,0 +1,21 @@
+import { relative } from "node:path";
+import type { DataDir } from "../data-dir.ts";
+
+/** What a user reads when everything is ready. */
+export function readyBanner(facts: {
+  readonly elapsedMs: number;
+  readonly server: string;
+  readonly folder: DataDir;
+}): string {
+  return `gatehouse ready in ${Math.round(facts.elapsedMs)} ms
+
+  API server  ${facts.server}
+  logs        ${relative(process.cwd(), facts.folder.logs) || facts.folder.logs}
+
+  export KUBECONFIG=${facts.folder.kubeconfig}
+
+  kubectl get nodes
+  kubectl create deployment web --image=nginx --replicas=3
+  kubectl get pods --watch
+`;
+}

@@ -1,0 +1,30 @@
+import type { Clock } from "../../component-base/clock.ts";
+import type { Logger } from "../../component-base/logger.ts";
+import type { EtcdConfig } from "../../etcd/config.ts";
+import { startEtcd } from "../../etcd/start.ts";
+import type { DataDir } from "../data-dir.ts";
+import { removePidFile, writePidFile } from "./pid-file.ts";
+import type { Prepared } from "./supervise.ts";
+
+/** The bundled etcd as something to supervise; it comes back on the same ports. */
+export function prepareEtcd(
+  config: EtcdConfig,
+  folder: DataDir,
+  deps: { readonly clock: Clock; readonly log: Logger },
+  options: { readonly signal: AbortSignal },
+): Prepared {
+  return {
+    discard: () => Promise.resolve(),
+    async start() {
+      const etcd = await startEtcd(config, { ...deps, environment: process.env }, options);
+      for (const member of etcd.members) writePidFile(folder.run, `etcd-${member.name}`, member.pid);
+      return {
+        done: etcd.done,
+        async stop() {
+          await etcd.stop();
+          for (const member of etcd.members) removePidFile(folder.run, `etcd-${member.name}`);
+        },
+      };
+    },
+  };
+}

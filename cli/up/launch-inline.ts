@@ -1,0 +1,39 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import type { Clock } from "../../component-base/clock.ts";
+import { startFromArgv } from "../../component-base/component.ts";
+import { loggerFor } from "../../component-base/log-flags.ts";
+import { type ComponentRow, componentArgv, type Plane } from "./components.ts";
+import type { Prepared } from "./supervise.ts";
+
+/** Runs a component inside this process, from the same flags that its process would get; its log is the same file. */
+export async function prepareInline(
+  row: ComponentRow,
+  name: string,
+  plane: Plane,
+  deps: { readonly clock: Clock },
+): Promise<Prepared> {
+  const component = await row.load();
+  const stream = createWriteStream(join(plane.folder.logs, `${name}.log`), { flags: "a", mode: 0o600 });
+  const log = loggerFor(name, plane.config, { write: (line) => void stream.write(line) });
+  const closeLog = async () => {
+    stream.end();
+    await finished(stream);
+  };
+  return {
+    discard: closeLog,
+    async start() {
+      const running = await startFromArgv(component, componentArgv(row, plane), { clock: deps.clock, log });
+      log.info({}, "started");
+      return {
+        done: running.done,
+        async stop() {
+          await running.stop();
+          log.info({}, "stopped");
+          await closeLog();
+        },
+      };
+    },
+  };
+}

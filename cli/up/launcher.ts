@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { Clock } from "../../component-base/clock.ts";
+import { silentLogger } from "../../component-base/logger.ts";
+import { packageRoot } from "../../component-base/package-root.ts";
+import type { EtcdConfig } from "../../etcd/config.ts";
+import { findEtcd } from "../../etcd/find.ts";
+import { ensureEtcdPki } from "../../etcd/pki.ts";
+import { planMembers } from "../../etcd/plan.ts";
+import type { DataDir } from "../data-dir.ts";
+import { writePlaneFacts } from "../plane-file.ts";
+import { type ComponentRow, componentArgv, componentRows, instanceNames, type Plane } from "./components.ts";
+import { prepareEtcd } from "./launch-etcd.ts";
+import { prepareInline } from "./launch-inline.ts";
+import { prepareProcess } from "./launch-process.ts";
+import { endLeftovers } from "./pid-file.ts";
+import { choosePort, makeCredentials, serverUrl } from "./plane.ts";
+import { Supervised } from "./supervise.ts";
+import type { UpConfig } from "./up-flags.ts";
+
+export interface LauncherDeps {
+  readonly clock: Clock;
+  /** Tells the user: one line. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Everything that one `up` runs: etcd, then the API server, then the loops. All load their code at the same time, each starts
+ * when what it needs is ready, and what ends by itself is started again. Stopped in reverse order.
+ */
+export class Launcher {
+  readonly #config: UpConfig;
+  readonly #folder: DataDir;
+  readonly #deps: LauncherDeps;
+  /** Components that start together, in the order of starting. */
+  readonly #groups: Supervised[][] = [];
+  readonly #stopping = new AbortController();
+
+  constructor(config: UpConfig, folder: DataDir, deps: LauncherDeps) {
+    this.#config = config;
+    this.#folder = folder;
+    this.#deps = deps;
+  }
+
+  /**
+   * Resolves with the API server's URL when everything is ready.
+   * @throws when a component does not start; `stop()` is needed then as well
+   */
+  async start(options: { readonly signal: AbortSignal }): Promise<string> {
+    const config = this.#config;
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    await endLeftovers(this.#folder.run, this.#deps, { signal });
+    const securePort = await choosePort(config);
+    const server = serverUrl(config, securePort);
+    const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
+    const [pki, etcdAccess] = await Promise.all([makeCredentials(config, this.#folder, server, this.#deps), etcd]);
+    const plane: Plane = { config, folder: this.#folder, pki, securePort, ...etcdAccess };
+    const loops: Supervised[] = [];
+    for (const row of componentRows) {
+      const group = instanceNames(row, config).map((name) => this.#component(row, name, plane));
+      if (row.user === undefined) this.#groups.push(group);
+      else loops.push(...group);
+    }
+    this.#groups.push(loops);
+    for (const component of this.#groups.flat()) component.preload();
+    for (const group of this.#groups) {
+      signal.throwIfAborted();
+      await Promise.all(group.map((component) => component.start()));
+    }
+    writePlaneFacts(this.#folder, { server, etcdPrefix: config.etcdPrefix, ...etcdAccess });
+    return server;
+  }
+
+  /** Stops what runs; idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("stopping"));
+    for (const group of this.#groups.splice(0).reverse()) await Promise.all(group.map((component) => component.stop()));
+  }
+
+  #component(row: ComponentRow, name: string, plane: Plane): Supervised {
+    const inline = () => prepareInline(row, name, plane, this.#deps);
+    const separate = () =>
+      prepareProcess({
+        name,
+        script: join(packageRoot(), "dist", row.name, "main.js"),
+        argv: componentArgv(row, plane),
+        logs: this.#folder.logs,
+        run: this.#folder.run,
+        environment: process.env,
+        clock: this.#deps.clock,
+      });
+    return new Supervised({ name, prepare: this.#config.singleProcess ? inline : separate, ...this.#deps });
+  }
+
+  /** An etcd of the user's own: nothing is started. */
+  #ownersEtcd() {
+    const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = this.#config;
+    const etcdFiles = { ca: etcdCafile, cert: etcdCertfile, key: etcdKeyfile };
+    return Promise.resolve({ etcdServers, etcdFiles });
+  }
+
+  async #bundledEtcd(options: { readonly signal: AbortSignal }) {
+    const folder = this.#folder;
+    const [binary, pki, members] = await Promise.all([
+      findEtcd({ environment: process.env, say: this.#deps.say }, options),
+      ensureEtcdPki(folder.etcdPki, this.#deps),
+      planMembers(folder.etcd, 1),
+    ]);
+    const config = etcdConfig(this.#config, folder, { binary: binary.path, certificates: pki.server });
+    const supervised = new Supervised({
+      name: "etcd",
+      prepare: async () =>
+        prepareEtcd(config, folder, { clock: this.#deps.clock, log: silentLogger }, { signal: this.#stopping.signal }),
+      ...this.#deps,
+    });
+    this.#groups.unshift([supervised]);
+    const etcdServers = members.map((member) => `https://127.0.0.1:${member.clientPort}`);
+    return { etcdServers, etcdFiles: pki.gateway };
+  }
+}
+
+function etcdConfig(config: UpConfig, folder: DataDir, found: Pick<EtcdConfig, "binary" | "certificates">): EtcdConfig {
+  return {
+    ...found,
+    dataDir: folder.etcd,
+    logDir: folder.logs,
+    ...(config.etcdQuotaBackendBytes > 0 && { quotaBackendBytes: config.etcdQuotaBackendBytes }),
+    ...(config.etcdHeartbeatInterval > 0 && { heartbeatIntervalMs: config.etcdHeartbeatInterval }),
+    ...(config.etcdElectionTimeout > 0 && { electionTimeoutMs: config.etcdElectionTimeout }),
+    ...(config.unsafeNoFsync && { durability: "unsafe" as const }),
+  };
+}

@@ -1,0 +1,74 @@
+import { mkdirSync } from "node:fs";
+import type { Clock } from "../../component-base/clock.ts";
+import { ensureClusterPki } from "../../component-base/cluster-pki.ts";
+import { freePorts, isPortFree } from "../../component-base/free-port.ts";
+import { writeKubeconfig } from "../../component-base/kubeconfig-file.ts";
+import { makePrivateFolder } from "../../component-base/secret-file.ts";
+import type { DataDir } from "../data-dir.ts";
+import { UserError } from "../user-error.ts";
+import { componentKubeconfig, componentRows } from "./components.ts";
+import type { UpConfig } from "./up-flags.ts";
+
+/** Folders with the rights they need. */
+export function makeFolders(folder: DataDir): void {
+  makePrivateFolder(folder.root);
+  for (const path of [folder.components, folder.pki, folder.run, folder.etcd]) makePrivateFolder(path);
+  mkdirSync(folder.logs, { recursive: true });
+}
+
+/**
+ * The port of the API server: the one that was asked for, or a free one for 0.
+ * @throws UserError when it is taken
+ */
+export async function choosePort(config: UpConfig): Promise<number> {
+  const { bindAddress: host, securePort } = config;
+  if (securePort === 0) return (await freePorts(1, { host }))[0] ?? 0;
+  if (await isPortFree(securePort, { host })) return securePort;
+  throw new UserError(
+    `port ${securePort} on ${host} is in use by another program: choose another with --secure-port (0 takes a free one)`,
+  );
+}
+
+/** The cluster's certificates and the kubeconfigs of the administrator and of every component. */
+export async function makeCredentials(
+  config: UpConfig,
+  folder: DataDir,
+  server: string,
+  deps: { readonly clock: Clock },
+) {
+  const users = componentRows.flatMap((row) => (row.user === undefined ? [] : [{ name: row.name, ...row.user }]));
+  const admin = { name: "admin", commonName: "admin", organizations: ["system:masters"] };
+  const host = config.bindAddress;
+  const pki = await ensureClusterPki(
+    folder.pki,
+    {
+      users: [admin, ...users],
+      serviceIp: firstAddress(config.serviceClusterIpRange),
+      serverNames: { ipAddresses: isAnyAddress(host) ? [] : [host] },
+    },
+    deps,
+  );
+  const write = (file: string, name: string) => {
+    const user = pki.users.get(name);
+    if (user !== undefined) writeKubeconfig(file, { server, ca: pki.ca, user });
+  };
+  write(folder.kubeconfig, admin.name);
+  for (const row of componentRows) write(componentKubeconfig(folder, row), row.name);
+  return pki;
+}
+
+/** Where clients on this machine reach the API server. */
+export function serverUrl(config: UpConfig, securePort: number): string {
+  const host = isAnyAddress(config.bindAddress) ? "127.0.0.1" : config.bindAddress;
+  return `https://${host.includes(":") ? `[${host}]` : host}:${securePort}`;
+}
+
+function isAnyAddress(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+/** The first usable address of an IPv4 range: `10.96.0.0/12` → `10.96.0.1`. */
+function firstAddress(range: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = (range.split("/")[0] ?? "").split(".").map(Number);
+  return [a, b, c, d + 1].join(".");
+}

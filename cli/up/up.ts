@@ -1,0 +1,36 @@
+import { realClock } from "../../component-base/clock.ts";
+import { findDataDir } from "../data-dir.ts";
+import { readyBanner } from "./banner.ts";
+import { Launcher } from "./launcher.ts";
+import { lockFolder, unlockFolder } from "./pid-file.ts";
+import { makeFolders } from "./plane.ts";
+import { aborted, stopRequest } from "./stop-request.ts";
+import type { UpConfig } from "./up-flags.ts";
+
+/**
+ * `gatehouse up`: runs a control plane until it is told to stop, and keeps its data.
+ * @returns the exit code
+ */
+export async function up(config: UpConfig): Promise<number> {
+  const signal = stopRequest();
+  const folder = findDataDir(config.dataDir, process.env);
+  makeFolders(folder);
+  lockFolder(folder.run);
+  const launcher = new Launcher(config, folder, {
+    clock: realClock,
+    say: (line) => console.error(`gatehouse: ${line}`),
+  });
+  try {
+    const server = await launcher.start({ signal });
+    console.log(readyBanner({ elapsedMs: realClock.monotonicMs(), server, folder }));
+    await aborted(signal);
+  } catch (error) {
+    // Being told to stop while starting is no failure.
+    if (!signal.aborted) throw error;
+  } finally {
+    if (signal.aborted) console.error("gatehouse: stopping");
+    await launcher.stop();
+    unlockFolder(folder.run);
+  }
+  return 0;
+}
