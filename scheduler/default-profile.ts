@@ -1,4 +1,5 @@
 import { createDefaultBinder, type DefaultBinderDeps } from "./plugins/default-binder.ts";
+import { createDefaultPreemption, type DefaultPreemptionDeps } from "./plugins/default-preemption.ts";
 import { dynamicResources } from "./plugins/dynamic-resources.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
 import { nodeAffinity } from "./plugins/node-affinity.ts";
@@ -12,7 +13,7 @@ import { schedulingGates } from "./plugins/scheduling-gates.ts";
 import { taintToleration } from "./plugins/taint-toleration.ts";
 import type { Profile } from "./profile.ts";
 
-export type DefaultProfileDeps = DefaultBinderDeps;
+export interface DefaultProfileDeps extends DefaultBinderDeps, DefaultPreemptionDeps {}
 
 /**
  * `default-scheduler`: Kubernetes' default plugins in their order, with their weights.
@@ -31,6 +32,7 @@ export function defaultProfile(deps: DefaultProfileDeps): Profile {
       { plugin: nodePorts },
       { plugin: nodeResourcesFit },
       { plugin: dynamicResources },
+      { plugin: createDefaultPreemption(deps) },
       { plugin: nodeResourcesBalancedAllocation },
       { plugin: imageLocality },
       { plugin: createDefaultBinder(deps) },

@@ -48,8 +48,8 @@ export interface PostFilterContext {
 }
 
 export type PostFilterResult =
-  /** Did not help; `message` goes into the Pod's condition. */
-  | { readonly kind: "unschedulable"; readonly message: string }
+  /** Did not help; `message` goes into the Pod's condition. `withdraw`: the Pod loses the node it was promised, if any. */
+  | { readonly kind: "unschedulable"; readonly message: string; readonly withdraw?: true }
   /** Room is being made there; the Pod will be tried again when it is free. */
   | { readonly kind: "nominated"; readonly nodeName: string };
 

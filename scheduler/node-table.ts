@@ -38,6 +38,8 @@ export class NodeTable {
   readonly #nodesPerImage = new Map<string, number>();
   #rows: NodeRow[] = [];
   #size = 64;
+  /** Pods on nodes by priority. */
+  readonly #podsPerPriority = new Map<number, number>();
   #order: Int32Array | undefined;
   #names: readonly string[] | undefined;
 
@@ -106,6 +108,12 @@ export class NodeTable {
   /** On how many nodes the image is. */
   nodesWithImage(name: string): number {
     return this.#nodesPerImage.get(name) ?? 0;
+  }
+
+  /** Whether any Pod on any node has a lower priority. */
+  hasPodsBelow(priority: number): boolean {
+    for (const other of this.#podsPerPriority.keys()) if (other < priority) return true;
+    return false;
   }
 
   /** Adds a node or replaces its object. */
@@ -182,6 +190,9 @@ export class NodeTable {
     this.scoredCpu[index] = (this.scoredCpu[index] ?? 0) + sign * pod.scoredCpu;
     this.scoredMemory[index] = (this.scoredMemory[index] ?? 0) + sign * pod.scoredMemory;
     this.podCount[index] = (this.podCount[index] ?? 0) + sign;
+    const equals = (this.#podsPerPriority.get(pod.priority) ?? 0) + sign;
+    if (equals === 0) this.#podsPerPriority.delete(pod.priority);
+    else this.#podsPerPriority.set(pod.priority, equals);
   }
 
   #count(index: number, sign: 1 | -1): void {

@@ -90,19 +90,8 @@ export function createPodScheduler(options: {
     return { filters, candidates: Int32Array.from(indexes), leftOut };
   }
 
-  /** Nodes where room was promised to others are tried with those Pods there, and without: they may never come. */
-  function check(pod: PodInfo, filters: readonly NodeFilter[], node: number): Rejection | undefined {
-    if (!nominator.isEmpty) {
-      const promised = nominator
-        .podsOn(nodes.name(node))
-        .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
-      if (promised.length > 0) {
-        const rejected = withPods(nodes, node, promised, filters, () => runFilters(filters, node));
-        if (rejected !== undefined) return rejected;
-      }
-    }
-    return runFilters(filters, node);
-  }
+  const check = (pod: PodInfo, filters: readonly NodeFilter[], node: number) =>
+    checkNode(pod, node, { nodes, nominator, filters });
 
   function promisedNode(pod: PodInfo, prepared: Prepared): number | undefined {
     const name = nominator.nodeOf(pod.uid);
@@ -174,8 +163,30 @@ export function createPodScheduler(options: {
   return { schedule };
 }
 
+/**
+ * Whether a Pod fits on a node. Where room was promised to others it is tried with those Pods there, and without: they
+ * may never come.
+ */
+export function checkNode(
+  pod: PodInfo,
+  node: number,
+  state: { nodes: NodeTable; nominator: Nominator; filters: readonly NodeFilter[] },
+): Rejection | undefined {
+  const { nodes, nominator, filters } = state;
+  if (!nominator.isEmpty) {
+    const promised = nominator
+      .podsOn(nodes.name(node))
+      .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
+    if (promised.length > 0) {
+      const rejected = withPods(nodes, node, promised, filters, () => runFilters(filters, node));
+      if (rejected !== undefined) return rejected;
+    }
+  }
+  return runFilters(filters, node);
+}
+
 /** The first plugin that says no; those after it are not asked. */
-export function runFilters(filters: readonly NodeFilter[], node: number): Rejection | undefined {
+function runFilters(filters: readonly NodeFilter[], node: number): Rejection | undefined {
   for (let i = 0; i < filters.length; i++) {
     const rejected = filters[i]?.filter(node);
     if (rejected !== undefined) return rejected;
@@ -184,7 +195,7 @@ export function runFilters(filters: readonly NodeFilter[], node: number): Reject
 }
 
 /** Runs `attempt` as if `pods` were on the node too. */
-export function withPods<T>(
+function withPods<T>(
   nodes: NodeTable,
   node: number,
   pods: readonly PodInfo[],

@@ -9,7 +9,7 @@ import { type BindFailure, isOvertaken, runBindingCycle, unreserve } from "./bin
 import type { SchedulerCache } from "./cache.ts";
 import type { DecisionRecords } from "./decision-records.ts";
 import { type Diagnosis, fitErrorMessage, unschedulablePlugins } from "./diagnosis.ts";
-import type { NodeFilter, PostFilterResult } from "./framework.ts";
+import type { NodeFilter } from "./framework.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { Nominator } from "./nominator.ts";
 import type { PodInfo } from "./pod-info.ts";
@@ -129,15 +129,11 @@ export class Scheduler {
     };
     if (decision.kind === "unschedulable") {
       const { diagnosis, filters } = decision;
-      const { message, nominatedNodeName } = this.#postFilter(framework, { pod: info, diagnosis, filters });
+      const { message, nomination } = this.#postFilter(framework, { pod: info, diagnosis, filters });
       const text = fitErrorMessage(diagnosis, message);
       records.unschedulable(attempt, nodes.names, diagnosis, text);
       const plugins = unschedulablePlugins(diagnosis);
-      this.#fail(
-        pod,
-        { kind: "unschedulable", plugins },
-        { reason: "Unschedulable", message: text, nominatedNodeName },
-      );
+      this.#fail(pod, { kind: "unschedulable", plugins }, { reason: "Unschedulable", message: text, ...nomination });
       return;
     }
     const { nodeName, evaluated, feasible, scoring } = decision;
@@ -174,20 +170,23 @@ export class Scheduler {
     void this.#bindings.run(() => runBindingCycle(pod, { nodeName, framework, deps }));
   }
 
+  /** What comes of asking the PostFilter plugins: the promise of a node, or what they have to say. */
   #postFilter(
     framework: Framework,
     failed: { pod: PodInfo; diagnosis: Diagnosis; filters: readonly NodeFilter[] },
-  ): { message: string; nominatedNodeName: string } {
+  ): { message: string; nomination: Pick<PodVerdict, "nominatedNodeName"> } {
     const { nodes, nominator } = this.#deps;
     const { pod, diagnosis, filters } = failed;
     const messages: string[] = [];
-    if (diagnosis.totalNodes === 0) return { message: "", nominatedNodeName: "" };
+    let nomination: Pick<PodVerdict, "nominatedNodeName"> = {};
+    if (diagnosis.totalNodes === 0) return { message: "", nomination };
     for (const plugin of framework.postFilters) {
-      const result: PostFilterResult = plugin.postFilter({ pod, diagnosis, nodes, filters, nominator });
-      if (result.kind === "nominated") return { message: "", nominatedNodeName: result.nodeName };
+      const result = plugin.postFilter({ pod, diagnosis, nodes, filters, nominator });
+      if (result.kind === "nominated") return { message: "", nomination: { nominatedNodeName: result.nodeName } };
       if (result.message !== "") messages.push(result.message);
+      if (result.withdraw) nomination = { nominatedNodeName: "" };
     }
-    return { message: messages.join(", "), nominatedNodeName: "" };
+    return { message: messages.join(", "), nomination };
   }
 
   #bindingFailed(pod: QueuedPod, failure: BindFailure): void {

@@ -15,6 +15,7 @@ import { SchedulerCache } from "./cache.ts";
 import { DecisionRecords } from "./decision-records.ts";
 import { defaultProfile } from "./default-profile.ts";
 import { nodeHandler, podHandler } from "./event-handlers.ts";
+import { evict } from "./evictor.ts";
 import { defaultSchedulerConfig, type SchedulerConfig } from "./flags.ts";
 import { NodeTable } from "./node-table.ts";
 import { Nominator } from "./nominator.ts";
@@ -59,12 +60,19 @@ export async function startScheduler(settings: SchedulerSettings, deps: Schedule
   const stop = new AbortController();
   const { signal } = stop;
   const parts = buildScheduler({ config, settings, client, deps, signal });
+  const synced = parts.whenSynced({ signal });
+  const work = synced.then(() => lead(config, { client, deps, signal, run: parts.run }));
   const background = parts.background.map((run) => run({ signal }));
-  const work = parts.whenSynced({ signal }).then(() => lead(config, { client, deps, signal, run: parts.run }));
   const done = Promise.all([work, ...background])
     .then(() => undefined)
+    .catch((error: unknown) => {
+      // Being stopped before the caches are filled is no failure.
+      if (signal.aborted) return;
+      stop.abort(error);
+      throw error;
+    })
     .finally(() => client.close());
-  await Promise.race([parts.whenSynced({ signal }), done]);
+  await Promise.race([synced, done]);
   return {
     done,
     records: parts.records,
@@ -123,8 +131,21 @@ function buildScheduler(options: {
   const nodeInformer = createInformer({ kind: nodeKind, transform: trimNode }, { client, ...deps });
   const seenRevision = () => podInformer.lastSeenRevision;
 
+  const nominator = new Nominator();
+  const controller = "default-scheduler";
+  const events = createSeriesEventRecorder(
+    { controller, instance: `${controller}-${hostname()}` },
+    { client, ...deps },
+  );
+  const evictorDeps = { client, events, nominator, clock, log, signal, seenRevision };
   const standard: Profile = {
-    ...defaultProfile({ client, clock, seenRevision }),
+    ...defaultProfile({
+      client,
+      clock,
+      seenRevision,
+      random,
+      evict: (pod, candidate, settled) => void evict(pod, candidate, evictorDeps).finally(settled),
+    }),
     percentageOfNodesToScore: config.percentageOfNodesToScore,
   };
   const frameworks = (settings.profiles?.(standard) ?? [standard]).map(createFramework);
@@ -142,13 +163,7 @@ function buildScheduler(options: {
   });
   const nodes = new NodeTable();
   const cache = new SchedulerCache(nodes);
-  const nominator = new Nominator();
   const records = new DecisionRecords();
-  const controller = "default-scheduler";
-  const events = createSeriesEventRecorder(
-    { controller, instance: `${controller}-${hostname()}` },
-    { client, ...deps },
-  );
   const statusWriter = new PodStatusWriter({ client, clock, log, signal, seenRevision });
   podInformer.addHandler(podHandler({ cache, queue, nominator, schedulerNames: new Set(byName.keys()) }));
   nodeInformer.addHandler(nodeHandler({ cache, queue }));
