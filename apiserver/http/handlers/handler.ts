@@ -15,6 +15,8 @@ export interface HandlerDeps {
   readonly metrics: Metrics;
   readonly observer: Observer | undefined;
   readonly chunks: SharedChunks;
+  /** A watch without `timeoutSeconds` lasts this long, and up to as long again. */
+  readonly minWatchSeconds: number;
   /** In [0, 1): spreads the ends of watches. */
   readonly random: () => number;
 }

@@ -1,5 +1,5 @@
 import { expired, StatusError } from "../../../api/status.ts";
-import type { ResourceStore } from "../../registry/store.ts";
+import type { ReadParameters, ResourceStore } from "../../registry/store.ts";
 import { StorageError, type Watcher } from "../../storage/storage.ts";
 import { commonHeaders, isAnswered } from "../encode/respond.ts";
 import { eventEncoder } from "../encode/watch-events.ts";
@@ -8,9 +8,6 @@ import type { Exchange } from "../exchange.ts";
 import { negotiate } from "../negotiate.ts";
 import { readParameters } from "../parameters.ts";
 import type { Handler, HandlerDeps } from "./handler.ts";
-
-/** A watch without `timeoutSeconds` lasts this long, and up to as long again. */
-const minimumWatchSeconds = 1800;
 
 /** Why a watch ended that was not the client's doing; its stream ends cleanly. */
 const watchTimeout = new Error("the watch has lasted its time");
@@ -22,7 +19,7 @@ export const watch: Handler = async (exchange, store, deps) => {
   const named = info.path.includes("/watch/") && info.name !== "" && read.fieldSelector === "";
   const selected = named ? { ...read, fieldSelector: `metadata.name=${info.name}` } : read;
   const encode = eventEncoder(exchange, { kind: store.kind, representation, ...deps });
-  const timeoutSeconds = read.timeoutSeconds ?? minimumWatchSeconds * (1 + deps.random());
+  const timeoutSeconds = read.timeoutSeconds ?? deps.minWatchSeconds * (1 + deps.random());
   const timer = deps.clock.setTimer(timeoutSeconds * 1000, () => exchange.abort(watchTimeout));
   try {
     const opened = await open(() => store.watch(exchange, selected));
@@ -32,7 +29,7 @@ export const watch: Handler = async (exchange, store, deps) => {
     response.flushHeaders();
     const stream = new WatchStream(response, exchange);
     if (opened instanceof StatusError) await stream.send(encode.error(opened.status));
-    else await run(exchange, { watcher: opened, stream, encode, store, deps, from: read.resourceVersion });
+    else await run(exchange, { watcher: opened, stream, encode, store, deps, read });
     response.end();
   } finally {
     timer.cancel();
@@ -55,11 +52,11 @@ interface Running {
   readonly encode: ReturnType<typeof eventEncoder>;
   readonly store: ResourceStore;
   readonly deps: HandlerDeps;
-  readonly from: string;
+  readonly read: ReadParameters;
 }
 
 async function run(exchange: Exchange, running: Running): Promise<void> {
-  const { watcher, stream, encode, store, deps } = running;
+  const { watcher, stream, encode, store, deps, read } = running;
   const { observer, clock } = deps;
   const { requestId, user, userAgent, info } = exchange;
   const counter = deps.metrics.watchOpened(store.kind);
@@ -72,7 +69,9 @@ async function run(exchange: Exchange, running: Running): Promise<void> {
     atMs: clock.monotonicMs(),
   });
   try {
-    for await (const batch of watcher) {
+    for await (const events of watcher) {
+      const batch = read.allowWatchBookmarks ? events : events.filter(({ type }) => type !== "BOOKMARK");
+      if (batch.length === 0) continue;
       counter.events += batch.length;
       const full = stream.write(encode.batch(batch));
       if (observer !== undefined) {
@@ -85,7 +84,7 @@ async function run(exchange: Exchange, running: Running): Promise<void> {
     }
   } catch (error) {
     if (exchange.aborted) return;
-    const status = watchFailure(error, running.from);
+    const status = watchFailure(error, read.resourceVersion);
     if (status === undefined) throw error;
     await stream.send(encode.error(status.status));
   } finally {
