@@ -1,7 +1,8 @@
 import { realClock } from "./clock.ts";
 import type { Component } from "./component.ts";
+import { loggerFor } from "./configured-logger.ts";
 import { type FlagTable, flagHelp, parseFlags } from "./flags.ts";
-import { type logFlags, loggerFor } from "./log-flags.ts";
+import type { logFlags } from "./log-flags.ts";
 
 /** What a component process tells its launcher. */
 export type FromComponent =

@@ -2,14 +2,12 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../component-base/clock.ts";
 import { spawnGuarded } from "../component-base/guarded-child.ts";
-import type { Logger } from "../component-base/logger.ts";
 import type { Running } from "../component-base/running.ts";
 import { type EtcdConfig, type MemberPlan, memberArgs, metricsUrl } from "./config.ts";
 import { waitUntilHealthy } from "./health.ts";
 
 export interface EtcdDeps {
   readonly clock: Clock;
-  readonly log: Logger;
   /** Environment of the child; ETCD_… variables are taken out, so that they cannot override our flags. */
   readonly environment: NodeJS.ProcessEnv;
 }

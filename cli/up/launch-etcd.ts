@@ -1,5 +1,4 @@
 import type { Clock } from "../../component-base/clock.ts";
-import type { Logger } from "../../component-base/logger.ts";
 import type { EtcdConfig } from "../../etcd/config.ts";
 import { startEtcd } from "../../etcd/start.ts";
 import type { DataDir } from "../data-dir.ts";
@@ -10,7 +9,7 @@ import type { Prepared } from "./supervise.ts";
 export function prepareEtcd(
   config: EtcdConfig,
   folder: DataDir,
-  deps: { readonly clock: Clock; readonly log: Logger },
+  deps: { readonly clock: Clock },
   options: { readonly signal: AbortSignal },
 ): Prepared {
   return {

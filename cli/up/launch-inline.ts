@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Clock } from "../../component-base/clock.ts";
 import { startFromArgv } from "../../component-base/component.ts";
-import { loggerFor } from "../../component-base/log-flags.ts";
+import { loggerFor } from "../../component-base/configured-logger.ts";
 import { type ComponentRow, componentArgv, type Plane } from "./components.ts";
 import type { Prepared } from "./supervise.ts";
 

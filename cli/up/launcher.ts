@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
-import { silentLogger } from "../../component-base/logger.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import type { EtcdConfig } from "../../etcd/config.ts";
 import { findEtcd } from "../../etcd/find.ts";
@@ -10,7 +9,6 @@ import type { DataDir } from "../data-dir.ts";
 import { writePlaneFacts } from "../plane-file.ts";
 import { type ComponentRow, componentArgv, componentRows, instanceNames, type Plane } from "./components.ts";
 import { prepareEtcd } from "./launch-etcd.ts";
-import { prepareInline } from "./launch-inline.ts";
 import { prepareProcess } from "./launch-process.ts";
 import { endLeftovers } from "./pid-file.ts";
 import { choosePort, makeCredentials, serverUrl } from "./plane.ts";
@@ -77,7 +75,7 @@ export class Launcher {
   }
 
   #component(row: ComponentRow, name: string, plane: Plane): Supervised {
-    const inline = () => prepareInline(row, name, plane, this.#deps);
+    const inline = async () => (await import("./launch-inline.ts")).prepareInline(row, name, plane, this.#deps);
     const separate = () =>
       prepareProcess({
         name,
@@ -108,8 +106,7 @@ export class Launcher {
     const config = etcdConfig(this.#config, folder, { binary: binary.path, certificates: pki.server });
     const supervised = new Supervised({
       name: "etcd",
-      prepare: async () =>
-        prepareEtcd(config, folder, { clock: this.#deps.clock, log: silentLogger }, { signal: this.#stopping.signal }),
+      prepare: async () => prepareEtcd(config, folder, this.#deps, { signal: this.#stopping.signal }),
       ...this.#deps,
     });
     this.#groups.unshift([supervised]);

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realClock } from "../../component-base/clock.ts";
-import { silentLogger } from "../../component-base/logger.ts";
 import type { EtcdConfig } from "../../etcd/config.ts";
 import { findEtcd } from "../../etcd/find.ts";
 import { type EtcdClientFiles, ensureEtcdPki } from "../../etcd/pki.ts";
@@ -43,7 +42,7 @@ export async function startTestEtcd(
     durability: "unsafe",
     ...options,
   };
-  const deps = { clock: realClock, log: silentLogger, environment: process.env };
+  const deps = { clock: realClock, environment: process.env };
   let etcd = await startEtcd(config, deps, { signal });
   return {
     get etcd() {

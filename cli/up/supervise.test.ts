@@ -1,0 +1,125 @@
+import { afterEach, expect, test } from "vitest";
+import type { Running } from "../../component-base/running.ts";
+import { VirtualClock } from "../../component-base/virtual-clock.ts";
+import { type Prepared, Supervised } from "./supervise.ts";
+
+/** A component under the test's control: each start waits for `ready` or `fail`. */
+class FakeComponent {
+  starts = 0;
+  stops = 0;
+  discards = 0;
+  #crash: (error: Error) => void = () => undefined;
+  failNext: Error | undefined;
+
+  prepare = async (): Promise<Prepared> => ({
+    start: async (): Promise<Running> => {
+      this.starts++;
+      if (this.failNext !== undefined) throw this.failNext;
+      const done = new Promise<void>((_, reject) => {
+        this.#crash = reject;
+      });
+      done.catch(() => undefined);
+      return {
+        done,
+        stop: async () => {
+          this.stops++;
+          this.#crash(new Error("stopped"));
+        },
+      };
+    },
+    discard: async () => {
+      this.discards++;
+    },
+  });
+
+  crash(message: string): void {
+    this.#crash(new Error(message));
+  }
+}
+
+let supervised: Supervised | undefined;
+afterEach(async () => supervised?.stop());
+
+function supervise(component: FakeComponent) {
+  const clock = new VirtualClock();
+  const said: string[] = [];
+  supervised = new Supervised({ name: "scheduler", prepare: component.prepare, clock, say: (line) => said.push(line) });
+  return { supervised, clock, said };
+}
+
+test("a component that crashes is started again, with growing delays and a line each time", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock, said } = supervise(component);
+  await supervised.start();
+  for (const delayMs of [100, 200, 400]) {
+    const starts = component.starts;
+    component.crash("ended with SIGKILL");
+    await clock.advance(delayMs - 1);
+    expect(component.starts).toBe(starts);
+    await clock.advance(1);
+    expect(component.starts).toBe(starts + 1);
+  }
+  expect(said[0]).toBe("scheduler ended with SIGKILL; starting it again in 100 ms");
+  expect(said).toHaveLength(3);
+});
+
+test("a steady run clears the memory of earlier failures", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock, said } = supervise(component);
+  await supervised.start();
+  component.crash("ended");
+  await clock.advance(100);
+  await clock.advance(11_000);
+  component.crash("ended");
+  await clock.advance(0);
+  expect(said.at(-1)).toContain("100 ms");
+});
+
+test("a restart that fails is tried again", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock } = supervise(component);
+  await supervised.start();
+  component.failNext = new Error("port in use");
+  component.crash("ended");
+  await clock.advance(100);
+  component.failNext = undefined;
+  await clock.advance(200);
+  expect(component.starts).toBe(3);
+});
+
+test("the first start is tried once and fails with its reason", async () => {
+  const component = new FakeComponent();
+  component.failNext = new Error("no such file");
+  const { supervised } = supervise(component);
+  await expect(supervised.start()).rejects.toThrow("no such file");
+  expect(component.starts).toBe(1);
+});
+
+test("stopping ends the component once, and no restart follows", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock, said } = supervise(component);
+  await supervised.start();
+  await supervised.stop();
+  await clock.advance(60_000);
+  expect(component).toMatchObject({ starts: 1, stops: 1 });
+  expect(said).toEqual([]);
+});
+
+test("stopping while a restart waits starts nothing more", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock } = supervise(component);
+  await supervised.start();
+  component.crash("ended");
+  await clock.advance(50);
+  await supervised.stop();
+  await clock.advance(60_000);
+  expect(component.starts).toBe(1);
+});
+
+test("stopping before the start discards what was loaded", async () => {
+  const component = new FakeComponent();
+  const { supervised } = supervise(component);
+  supervised.preload();
+  await supervised.stop();
+  expect(component).toMatchObject({ starts: 0, discards: 1 });
+});
