@@ -1,0 +1,131 @@
+import type { Kind } from "../../api/kind.ts";
+import type { SchemaModel } from "../../api/schema/schema-model.ts";
+import type { Clock } from "../../component-base/clock.ts";
+import type { Logger } from "../../component-base/logger.ts";
+import type { Admission } from "../admission/admission.ts";
+import type { EscalationCheck, ReviewBackend } from "../auth/reviews.ts";
+import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import type { RequestContext } from "../http/request-context.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { BodySchema } from "./body-schema.ts";
+import { create } from "./create.ts";
+import { deleteObject } from "./delete.ts";
+import { deleteCollection } from "./delete-collection.ts";
+import type { FieldManager } from "./managed-fields/field-manager.ts";
+import { patch } from "./patch/patch.ts";
+import type { Random } from "./random.ts";
+import { get } from "./read/get.ts";
+import { list } from "./read/list.ts";
+import { watch } from "./read/watch.ts";
+import { createResource, type OperationDeps, type Resource } from "./resource.ts";
+import type { Registry, ResourceStore, SubresourceStore, WriteOptions } from "./store.ts";
+import { createStrategies, kindId } from "./strategies/strategies.ts";
+import type { KubeletClient } from "./subresources/pod-log.ts";
+import { type SubresourceDeps, subresourceStores } from "./subresources/subresources.ts";
+import { unstoredKind } from "./subresources/unstored-kinds.ts";
+import { update } from "./update.ts";
+
+export interface RegistryDeps {
+  readonly kinds: readonly Kind[];
+  readonly storage: Storage;
+  /** `/registry`. */
+  readonly etcdPrefix: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: Random;
+  readonly admission: Admission;
+  readonly schema: BodySchema;
+  readonly schemaModel: SchemaModel;
+  readonly fieldManager: FieldManager;
+  /** Absent: everybody may do everything (tests of single kinds). */
+  readonly reviews?: ReviewBackend;
+  readonly escalation?: EscalationCheck;
+  readonly tokens?: ServiceAccountTokens;
+  /** Absent: logs of simulated kubelets cannot be had. */
+  readonly kubelets?: KubeletClient;
+  /** `10.96.0.0/16`. */
+  readonly serviceClusterIpRange: string;
+  readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+}
+
+/** A registry that serves `kinds` from `storage`. Starts nothing. */
+export function createRegistry(deps: RegistryDeps): Registry {
+  const operations: OperationDeps = {
+    storage: deps.storage,
+    clock: deps.clock,
+    log: deps.log,
+    random: deps.random,
+    admission: deps.admission,
+    schema: deps.schema,
+    schemaModel: deps.schemaModel,
+    fieldManager: deps.fieldManager,
+    authorize: (ctx, attributes) => deps.reviews?.authorize(ctx.user, attributes) ?? { allowed: true, reason: "" },
+  };
+  const strategies = createStrategies(deps);
+  const resources = new Map<string, Resource>();
+  for (const kind of deps.kinds) {
+    if (kind.storage === null) continue;
+    const strategy = strategies.get(kindId(kind)) ?? {};
+    resources.set(pathOf(kind), createResource({ kind, strategy, etcdPrefix: deps.etcdPrefix }, operations));
+  }
+  const find = (group: string, version: string, plural: string) => resources.get(`${group}/${version}/${plural}`);
+  const subresourceDeps: SubresourceDeps = { ...deps, find };
+  const stores = new Map<string, ResourceStore>();
+  for (const kind of deps.kinds) {
+    const resource = resources.get(pathOf(kind));
+    const store =
+      resource === undefined ? unstoredKind(kind, subresourceDeps) : resourceStore(resource, subresourceDeps);
+    stores.set(pathOf(kind), store);
+  }
+  return {
+    store: (group, version, plural) => stores.get(`${group}/${version}/${plural}`),
+    kinds: () => deps.kinds,
+  };
+}
+
+const pathOf = (kind: Kind) => `${kind.group}/${kind.version}/${kind.plural}`;
+
+function resourceStore(resource: Resource, deps: SubresourceDeps): ResourceStore {
+  return {
+    kind: resource.kind,
+    get: (ctx, name, read) => get(resource, ctx, name, read),
+    list: (ctx, read) => list(resource, ctx, read),
+    watch: (ctx, read) => watch(resource, ctx, read),
+    create: (ctx, body, options) => create(resource, ctx, body, withManager(ctx, options)),
+    update: (ctx, name, body, options) =>
+      update(resource, ctx, { name, subresource: "" }, { body, options: withManager(ctx, options) }),
+    patch: (ctx, name, request, options) =>
+      patch(resource, ctx, { name, subresource: "" }, { request, options: withManager(ctx, options) }),
+    delete: (ctx, name, options) => deleteObject(resource, ctx, name, options),
+    deleteCollection: (ctx, read, options) => deleteCollection(resource, ctx, read, options),
+    subresources: managedSubresources(subresourceStores(resource, deps)),
+  };
+}
+
+/** Writers that give no fieldManager are known by the program they say they are. */
+function withManager(ctx: RequestContext, options: WriteOptions): WriteOptions {
+  return options.fieldManager === "" ? { ...options, fieldManager: managerOf(ctx.userAgent) } : options;
+}
+
+/** The User-Agent up to its first `/`, printable and short. */
+export function managerOf(userAgent: string): string {
+  const slash = userAgent.indexOf("/");
+  const name = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replaceAll(/\p{C}/gu, "");
+  return name.length <= 128 ? name || "unknown" : name.slice(0, 128);
+}
+
+function managedSubresources(stores: ReadonlyMap<string, SubresourceStore>): ReadonlyMap<string, SubresourceStore> {
+  const managed = new Map<string, SubresourceStore>();
+  for (const [name, store] of stores) {
+    const { get: read, create: post, update: put, patch: change } = store;
+    managed.set(name, {
+      ...(read && { get: (ctx, object, query) => read(ctx, object, query) }),
+      ...(post && { create: (ctx, object, body, options) => post(ctx, object, body, withManager(ctx, options)) }),
+      ...(put && { update: (ctx, object, body, options) => put(ctx, object, body, withManager(ctx, options)) }),
+      ...(change && {
+        patch: (ctx, object, request, options) => change(ctx, object, request, withManager(ctx, options)),
+      }),
+    });
+  }
+  return managed;
+}

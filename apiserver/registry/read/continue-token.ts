@@ -1,0 +1,49 @@
+import { badRequest } from "../../../api/status.ts";
+import { isObject } from "../json.ts";
+
+/** Where a list goes on. */
+export interface ContinueToken {
+  /** The first page's revision; -1: at the newest. */
+  readonly revision: bigint;
+  /** The last key returned, relative to the prefix. */
+  readonly after: string;
+}
+
+/** @see k8s.io/apiserver v0.36.0 pkg/storage/continue.go */
+export function encodeContinue({ revision, after }: ContinueToken): string {
+  const start = JSON.stringify(`${after}\u0000`);
+  return Buffer.from(`{"v":"meta.k8s.io/v1","rv":${revision},"start":${start}}`).toString("base64url");
+}
+
+/** @throws StatusError 400 */
+export function decodeContinue(token: string): ContinueToken {
+  const value = parse(token);
+  const { v: version, rv: revision, start } = value;
+  if (version !== "meta.k8s.io/v1")
+    throw invalid(
+      `continue key is not valid: server does not recognize this encoded version ${JSON.stringify(version ?? "")}`,
+    );
+  if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision === 0) {
+    throw invalid("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  }
+  if (typeof start !== "string" || start === "") {
+    throw invalid("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)");
+  }
+  if (start.startsWith("/") || start.split("/").some((part) => part === "." || part === ".." || part === "")) {
+    throw invalid(`continue key is not valid: ${start}`);
+  }
+  return { revision: BigInt(revision), after: start.endsWith("\u0000") ? start.slice(0, -1) : start };
+}
+
+function parse(token: string): Record<string, unknown> {
+  if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalid("continue key is not valid: illegal base64 data");
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    if (isObject(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw invalid("continue key is not valid: it does not decode");
+}
+
+const invalid = (text: string) => badRequest(`invalid continue token: ${text}`);

@@ -1,0 +1,22 @@
+import type { RequestContext } from "../../http/request-context.ts";
+import type { StoredObject } from "../../storage/storage.ts";
+import { objectNamespace, type Resource, storageKey } from "../resource.ts";
+import type { ReadParameters } from "../store.ts";
+import { asStatusError } from "../to-status.ts";
+import { getVersion } from "./read-version.ts";
+
+/** GET of one object. @throws StatusError */
+export async function get(
+  resource: Resource,
+  ctx: RequestContext,
+  name: string,
+  read: ReadParameters,
+): Promise<StoredObject> {
+  const key = storageKey(resource, objectNamespace(resource, ctx), name);
+  const version = getVersion(read);
+  try {
+    return resource.view.stored(await resource.storage.get(key, { version, signal: ctx.signal }));
+  } catch (error) {
+    throw asStatusError(error, { ref: resource.ref, name });
+  }
+}

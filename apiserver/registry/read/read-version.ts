@@ -1,0 +1,111 @@
+import type { FieldError } from "../../../api/field-errors.ts";
+import { forbiddenField, notSupported } from "../../../api/field-errors.ts";
+import { badRequest, invalid } from "../../../api/status.ts";
+import type { ListOptions, ReadVersion } from "../../storage/storage.ts";
+import type { ReadParameters } from "../store.ts";
+
+/** @throws StatusError 400 */
+export function revisionOf(text: string, describe: (text: string) => string): bigint {
+  if (!/^\d{1,20}$/.test(text)) throw badRequest(describe(text));
+  return BigInt(text);
+}
+
+const goParseError = (text: string) =>
+  `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+
+const readError = (text: string) => `resourceVersion: ${goParseError(text)}`;
+
+/** How new the answer to a GET must be. @throws StatusError 400 */
+export function getVersion(read: ReadParameters): ReadVersion {
+  return plainVersion(read.resourceVersion, readError);
+}
+
+function plainVersion(text: string, describe: (text: string) => string): ReadVersion {
+  if (text === "") return { kind: "consistent" };
+  const revision = revisionOf(text, describe);
+  return revision === 0n ? { kind: "any" } : { kind: "notOlderThan", revision };
+}
+
+/** How new the answer to a LIST without continue token must be; `ignoreLimit` where memory answers in one page. */
+export function listVersion(read: ReadParameters): { version: ListOptions["version"]; ignoreLimit: boolean } {
+  refuseListParameters(read);
+  const describe = (text: string) => `invalid resource version: ${goParseError(text)}`;
+  const version = plainVersion(read.resourceVersion, describe);
+  const exact =
+    version.kind === "notOlderThan" &&
+    (read.resourceVersionMatch === "Exact" || (read.resourceVersionMatch === "" && read.limit > 0));
+  if (exact) return { version: { kind: "exact", revision: version.revision }, ignoreLimit: false };
+  return { version, ignoreLimit: version.kind === "any" };
+}
+
+function refuseListParameters(read: ReadParameters): void {
+  const { resourceVersion, resourceVersionMatch, sendInitialEvents } = read;
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined) {
+    errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  }
+  if (resourceVersionMatch !== "") {
+    if (read.continue !== "") {
+      errors.push(
+        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"),
+      );
+    } else if (resourceVersion === "") {
+      errors.push(
+        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+      );
+    }
+    errors.push(...unknownMatch(resourceVersionMatch));
+    if (resourceVersionMatch === "Exact" && resourceVersion === "0") {
+      errors.push(
+        forbiddenField("resourceVersionMatch", `resourceVersionMatch "Exact" is forbidden for resourceVersion "0"`),
+      );
+    }
+  }
+  refuse(errors);
+}
+
+function unknownMatch(match: string): FieldError[] {
+  if (match === "Exact" || match === "NotOlderThan") return [];
+  return [notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""])];
+}
+
+/** @throws StatusError 422 */
+export function refuseWatchParameters(read: ReadParameters): void {
+  const { resourceVersionMatch: match, sendInitialEvents } = read;
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined && match === "") {
+    errors.push(
+      forbiddenField("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+    );
+  } else if (match !== "") {
+    if (sendInitialEvents === undefined) {
+      errors.push(
+        forbiddenField(
+          "resourceVersionMatch",
+          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+      );
+    }
+    if (match !== "NotOlderThan")
+      errors.push(
+        ...(unknownMatch(match).length > 0
+          ? unknownMatch(match)
+          : [
+              forbiddenField(
+                "resourceVersionMatch",
+                `sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
+              ),
+            ]),
+      );
+  }
+  refuse(errors);
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
+}
+
+/** Where a WATCH begins. @throws StatusError 400 */
+export function watchVersion(read: ReadParameters): ReadVersion {
+  return plainVersion(read.resourceVersion, readError);
+}

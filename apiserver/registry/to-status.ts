@@ -1,0 +1,87 @@
+import type { ResourceRef, StatusError } from "../../api/status.ts";
+import {
+  alreadyExists,
+  badRequest,
+  expired,
+  failure,
+  notFound,
+  requestEntityTooLarge,
+  StatusError as StatusErrorClass,
+  serviceUnavailable,
+  staleObject,
+  timeout,
+} from "../../api/status.ts";
+import { StorageError } from "../storage/storage.ts";
+
+export interface ObjectRef {
+  readonly ref: ResourceRef;
+  readonly name: string;
+}
+
+/** The one translation of storage's words into the API's. A new code does not compile until it has an answer here. */
+export function toStatus(error: StorageError, { ref, name }: ObjectRef): StatusError {
+  switch (error.code) {
+    case "NotFound":
+      return notFound(ref, name);
+    case "Exists":
+      return alreadyExists(ref, name);
+    case "Conflict":
+      return staleObject(ref, name);
+    case "Expired":
+      return expired("The resourceVersion for the provided list is too old.");
+    case "FutureRevision":
+      return futureRevision(error);
+    case "TooLarge":
+      return requestEntityTooLarge("etcdserver: request is too large");
+    case "NoSpace":
+      return serviceUnavailable("etcdserver: mvcc: database space exceeded", 10, error);
+    case "Unavailable":
+      return serviceUnavailable(`storage is unavailable: ${error.message}`, 1, error);
+    case "Unknown":
+      return timeout(`the outcome of the write is unknown: ${error.message}`, { retryAfterSeconds: 1 }, error);
+    case "Corrupt":
+      return failure({
+        code: 500,
+        reason: "InternalError",
+        message: "Internal error occurred: the stored object cannot be read",
+        cause: error,
+      });
+  }
+}
+
+/** 504 with the cause that clients match to list again without a resourceVersion. */
+function futureRevision(error: StorageError): StatusError {
+  const wanted = /\d+/.exec(error.message)?.[0] ?? "";
+  return tooLargeResourceVersion(wanted, error.currentRevision ?? 0n, error);
+}
+
+/** The resourceVersion asked for lies in the future. */
+export function tooLargeResourceVersion(wanted: string, current: bigint, cause?: unknown): StatusError {
+  return timeout(
+    `Too large resource version: ${wanted}, current: ${current}`,
+    { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
+    cause,
+  );
+}
+
+/** Runs a storage call; what it throws leaves as a StatusError about `object`. */
+export async function statusErrors<T>(object: ObjectRef, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asStatusError(error, object);
+  }
+}
+
+/** StatusErrors stay, StorageErrors are translated, anything else is handed on to become a logged 500. */
+export function asStatusError(error: unknown, object: ObjectRef): unknown {
+  if (error instanceof StatusErrorClass) return error;
+  if (error instanceof StorageError) return toStatus(error, object);
+  return error;
+}
+
+/** Bad requests of a read: the message alone. */
+export const invalidResourceVersion = (text: string) =>
+  badRequest(
+    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
