@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { type CertificateRequest, issueCertificate, type KeyPair } from "./certificates.ts";
+import type { CertificateRequest, KeyPair } from "./certificates.ts";
 import type { Clock } from "./clock.ts";
 import { readIfExists, writeFileAtomically } from "./secret-file.ts";
 
@@ -18,6 +18,8 @@ export async function ensureCertificate(
   const cert = readIfExists(`${stem}.crt`);
   const key = readIfExists(`${stem}.key`);
   if (cert !== undefined && key !== undefined && stillGood({ cert, key }, request, options)) return { cert, key };
+  // Loaded only when something has to be issued: a warm start has all its certificates.
+  const { issueCertificate } = await import("./certificates.ts");
   const pair = await issueCertificate(request, options);
   writeFileAtomically(`${stem}.key`, pair.key);
   writeFileAtomically(`${stem}.crt`, pair.cert, { mode: 0o644 });

@@ -1,5 +1,6 @@
+import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
-import type { Extension } from "@peculiar/x509";
+import * as x509 from "@peculiar/x509";
 import type { Clock } from "./clock.ts";
 
 /** A certificate and its private key, both PEM. */
@@ -30,7 +31,6 @@ export async function issueCertificate(
   request: CertificateRequest,
   options: { readonly issuer?: KeyPair; readonly clock: Clock },
 ): Promise<KeyPair> {
-  const x509 = await loadX509();
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const issuer = options.issuer;
   const name = subjectName(request);
@@ -39,7 +39,7 @@ export async function issueCertificate(
     notBefore: new Date(options.clock.now() - 60 * 60 * 1000),
     notAfter: new Date(options.clock.now() + request.lifetimeDays * dayMs),
     signingAlgorithm: algorithm,
-    extensions: await extensions(x509, request, keys.publicKey, issuer),
+    extensions: await extensions(request, keys.publicKey, issuer),
   };
   const certificate =
     issuer === undefined
@@ -54,22 +54,13 @@ export async function issueCertificate(
   return { cert: `${certificate.toString("pem")}\n`, key: await exportKey(keys.privateKey) };
 }
 
-/** The library is only loaded when something has to be issued: a warm start has all its certificates. */
-async function loadX509() {
-  await import("reflect-metadata");
-  return import("@peculiar/x509");
-}
-
-type X509 = Awaited<ReturnType<typeof loadX509>>;
-
 async function extensions(
-  x509: X509,
   request: CertificateRequest,
   publicKey: webcrypto.CryptoKey,
   issuer: KeyPair | undefined,
-): Promise<Extension[]> {
+): Promise<x509.Extension[]> {
   const { KeyUsageFlags, ExtendedKeyUsage } = x509;
-  const list: Extension[] = [await x509.SubjectKeyIdentifierExtension.create(publicKey)];
+  const list: x509.Extension[] = [await x509.SubjectKeyIdentifierExtension.create(publicKey)];
   if (issuer !== undefined) {
     const issuerKey = new x509.X509Certificate(issuer.cert).publicKey;
     list.push(await x509.AuthorityKeyIdentifierExtension.create(issuerKey));

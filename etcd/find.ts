@@ -81,6 +81,7 @@ async function fetchEtcd(
 async function probe(path: string, options: { readonly signal: AbortSignal }): Promise<EtcdBinary | string> {
   if (!isExecutable(path)) return "there is no such program";
   const result = await runCommand(path, ["--version"], options);
+  options.signal.throwIfAborted();
   const version = parseVersion(result.output);
   if (version === undefined) return `it does not say its version (${result.output.trim().slice(0, 200)})`;
   if (!isSupported(version)) return `it is ${version}, and 3.4.22, 3.5.6, 3.6 or newer is needed`;

@@ -43,7 +43,9 @@ export async function startMember(
   const ended = new AbortController();
   let stopping = false;
   const done = child.exited.then((reason) => {
-    const error = new Error(`etcd member ${member.name} ended with ${reason}: ${lastProblem(logPath)}`);
+    const error = new Error(
+      `${plan.length === 1 ? "" : `member ${member.name} `}ended with ${reason}${lastProblem(logPath)}`,
+    );
     ended.abort(error);
     if (!stopping) throw error;
   });
@@ -74,9 +76,9 @@ function withoutEtcdVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^ETCD_/.test(name)));
 }
 
-/** The last line of etcd's log that explains an end, shortened. */
+/** The last line of etcd's log that explains an end, shortened; empty when none does. */
 function lastProblem(logPath: string): string {
   const lines = readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-50);
   const problem = lines.findLast((line) => /"level":"(fatal|panic|error)"|panic:|unsupported|flag provided/.test(line));
-  return (problem ?? lines.at(-1) ?? "no output").slice(0, 600);
+  return problem === undefined ? "" : `: ${problem.slice(0, 600)}`;
 }

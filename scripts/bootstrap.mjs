@@ -99,6 +99,7 @@ async function build({ force }) {
     format: "esm",
     platform: "node",
     target: "node20",
+    mainFields: ["module", "main"],
     sourcemap: true,
     logLevel: "silent",
     // Dependencies written as CommonJS call require() for Node's own modules.

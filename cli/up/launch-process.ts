@@ -50,7 +50,7 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
       await ready;
       let stopping = false;
       const done = exited.then((reason) => {
-        if (!stopping) throw new Error(`ended with ${reason} (${lastLine(logPath)})`);
+        if (!stopping) throw new Error(`ended with ${reason}${lastProblem(logPath)}`);
       });
       done.catch(() => undefined);
       return {
@@ -70,7 +70,7 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
         if (received.type === type) resolve();
         if (received.type === "failed") reject(new Error(`failed: ${received.message}`));
       });
-      exited.then((reason) => reject(new Error(`ended with ${reason} before it was ready (${lastLine(logPath)})`)));
+      exited.then((reason) => reject(new Error(`ended with ${reason} before it was ready${lastProblem(logPath)}`)));
     });
   }
 }
@@ -88,9 +88,9 @@ function openLog(path: string): number {
   return openSync(path, "a", 0o600);
 }
 
-/** The end of a log, for a message: the last line that has a level that matters, else the last line. */
-function lastLine(path: string): string {
+/** The last line of a log that explains an end, if one does, and where the log is. */
+function lastProblem(path: string): string {
   const lines = readFileSync(path, "utf8").trimEnd().split("\n").slice(-200);
-  const telling = lines.findLast((line) => /ERROR|"level":"error"|Error:/.test(line)) ?? lines.at(-1) ?? "";
-  return `${telling.trim().slice(0, 300)}; log: ${path}`;
+  const problem = lines.findLast((line) => / ERROR |"level":"error"|Error: /.test(line))?.trim();
+  return `${problem === undefined ? "" : `: ${problem.slice(0, 300)}`} (log: ${path})`;
 }
