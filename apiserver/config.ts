@@ -46,7 +46,7 @@ export interface ApiserverConfig {
 export function apiserverConfig(flags: ApiserverFlags): ApiserverConfig {
   const problems: string[] = [];
   const files = readerOf(problems);
-  const tls = (name: string, paths: readonly [ca?: string, cert?: string, key?: string]): TlsIdentity | undefined => {
+  const tls = (name: string, paths: readonly (string | undefined)[]): TlsIdentity | undefined => {
     if (paths.every((path) => path === undefined)) return undefined;
     if (paths.some((path) => path === undefined)) problems.push(`${name}: all three files are needed, or none`);
     const [ca, certificate, privateKey] = paths.map((path) => files.optional(path));

@@ -1,4 +1,11 @@
-import { durationFlag, integerFlag, listFlag, optionalFlag, stringFlag, type ConfigOf } from "../component-base/flags.ts";
+import {
+  type ConfigOf,
+  durationFlag,
+  integerFlag,
+  listFlag,
+  optionalFlag,
+  stringFlag,
+} from "../component-base/flags.ts";
 import { logFlags } from "../component-base/log-flags.ts";
 
 /** The flags of the API server, by upstream's names. */
@@ -33,7 +40,11 @@ export const apiserverFlags = {
     placeholder: "file",
     help: "client certificate for etcd",
   }),
-  etcdKeyFile: optionalFlag({ name: "etcd-keyfile", placeholder: "file", help: "key of the client certificate for etcd" }),
+  etcdKeyFile: optionalFlag({
+    name: "etcd-keyfile",
+    placeholder: "file",
+    help: "key of the client certificate for etcd",
+  }),
   etcdPrefix: stringFlag({
     name: "etcd-prefix",
     placeholder: "path",
@@ -47,7 +58,11 @@ export const apiserverFlags = {
     help: "time between compactions of etcd's history; 0 never compacts",
   }),
   tlsCertFile: optionalFlag({ name: "tls-cert-file", placeholder: "file", help: "certificate of the HTTPS port" }),
-  tlsPrivateKeyFile: optionalFlag({ name: "tls-private-key-file", placeholder: "file", help: "key of that certificate" }),
+  tlsPrivateKeyFile: optionalFlag({
+    name: "tls-private-key-file",
+    placeholder: "file",
+    help: "key of that certificate",
+  }),
   clientCaFile: optionalFlag({
     name: "client-ca-file",
     placeholder: "file",

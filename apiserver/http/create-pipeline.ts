@@ -1,0 +1,101 @@
+import type { Clock } from "../../component-base/clock.ts";
+import type { Logger } from "../../component-base/logger.ts";
+import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import type { ApiserverConfig } from "../config.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import { serveTrace, tracePath } from "../recorder/serve-trace.ts";
+import type { Registry } from "../registry/store.ts";
+import type { OpenStorage } from "../storage/open.ts";
+import type { Authenticator } from "./authenticate.ts";
+import type { Authorizer } from "./authorize.ts";
+import { Discovery, requireGet } from "./discovery/discovery.ts";
+import { sendValue } from "./encode/object.ts";
+import { healthChecks } from "./health-checks.ts";
+import { InFlight } from "./limit.ts";
+import { Metrics } from "./metrics.ts";
+import { negotiate } from "./negotiate.ts";
+import type { ExtraRoute } from "./non-resource.ts";
+import { OpenApi } from "./openapi.ts";
+import { Pipeline } from "./pipeline.ts";
+import { storageMetrics } from "./storage-metrics.ts";
+
+/** Where the gateway is in its life. */
+export interface LifeState {
+  readonly started: boolean;
+  readonly shuttingDown: boolean;
+  /** Host and port, once known. */
+  readonly address: string;
+}
+
+/** The pipeline with all that it serves. */
+export function createPipeline(
+  config: Pick<ApiserverConfig, "etcd" | "inFlight" | "minWatchSeconds">,
+  deps: {
+    clock: Clock;
+    log: Logger;
+    storage: OpenStorage;
+    registry: Registry;
+    recorder: Recorder;
+    tokens: ServiceAccountTokens;
+    authenticator: Authenticator;
+    authorizer: Authorizer;
+    state: LifeState;
+  },
+): Pipeline {
+  const { clock, log, storage, registry, recorder, tokens, state } = deps;
+  const inFlight = new InFlight(config.inFlight);
+  const never = new AbortController().signal;
+  return new Pipeline({
+    ...deps,
+    log,
+    inFlight,
+    metrics: new Metrics({ sources: storageMetrics(storage, recorder), inFlight, clock }),
+    observer: recorder,
+    chunks: new WeakMap(),
+    minWatchSeconds: config.minWatchSeconds,
+    random: Math.random,
+    decoder: {
+      protobuf: () => {
+        throw new Error("protobuf is not decoded yet");
+      },
+    },
+    discovery: new Discovery({ kinds: () => registry.kinds(), serverAddress: () => state.address }),
+    openApi: new OpenApi({ clock, documents: { keys: () => [], document: () => "{}", swagger: () => "{}" } }),
+    checks: healthChecks({
+      storageHealthy: () => storage.healthy(never),
+      started: () => state.started,
+      shuttingDown: () => state.shuttingDown,
+    }),
+    tokens: {
+      configuration: () => ({
+        issuer: tokens.issuer,
+        jwks_uri: `https://${state.address}/openid/v1/jwks`,
+        response_types_supported: ["id_token"],
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: ["RS256"],
+      }),
+      keys: () => tokens.jwks(),
+    },
+    extraRoutes: [traceRoute({ recorder, storage, registry, clock, etcdPrefix: config.etcd.prefix })],
+  });
+}
+
+function traceRoute(deps: {
+  recorder: Recorder;
+  storage: OpenStorage;
+  registry: Registry;
+  clock: Clock;
+  etcdPrefix: string;
+}): ExtraRoute {
+  const { recorder, storage, registry, clock, etcdPrefix } = deps;
+  return {
+    prefix: tracePath,
+    serve(exchange) {
+      requireGet(exchange);
+      const { media } = negotiate(exchange.accept, "object");
+      const kinds = () => registry.kinds();
+      const trace = serveTrace({ recorder, cached: storage.cached, kinds, etcdPrefix, clock }, exchange.info.query);
+      return sendValue(exchange, trace, { code: 200, media });
+    },
+  };
+}

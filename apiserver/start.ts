@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { allKinds } from "../api/kinds.ts";
+import { SchemaModel } from "../api/schema/schema-model.ts";
+import type { Clock } from "../component-base/clock.ts";
+import type { Logger } from "../component-base/logger.ts";
+import type { Running } from "../component-base/running.ts";
+import { createAdmission } from "./admission/admission.ts";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import { createAuthorizer } from "./auth/authorizer.ts";
+import { applyBootstrapPolicy } from "./auth/bootstrap/apply.ts";
+import { createBoundObjects } from "./auth/bound-objects.ts";
+import { Rbac } from "./auth/rbac.ts";
+import { createEscalationCheck, createReviewBackend } from "./auth/reviews.ts";
+import { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
+import { ownContext } from "./bootstrap/context.ts";
+import { createSystemNamespaces, createSystemObjects } from "./bootstrap/system-objects.ts";
+import type { ApiserverConfig } from "./config.ts";
+import { createPipeline } from "./http/create-pipeline.ts";
+import { createKubeletClient } from "./kubelet-client.ts";
+import { Recorder } from "./recorder/recorder.ts";
+import { createRegistry } from "./registry/create-registry.ts";
+import { noFieldManager } from "./registry/managed-fields/field-manager.ts";
+import { systemRandom } from "./registry/random.ts";
+import { SchemaChecker } from "./registry/validate-schema.ts";
+import { startServer } from "./server.ts";
+import { firstServiceIp } from "./service-range.ts";
+import { openStorage } from "./storage/open.ts";
+
+export interface RunningApiserver extends Running {
+  readonly port: number;
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+}
+
+/**
+ * Starts the gateway: loads etcd into memory, writes what every cluster begins with, opens the port.
+ * @throws StorageError `Unavailable` when etcd does not answer; Error when the port is taken
+ */
+export async function startApiserver(
+  config: ApiserverConfig,
+  deps: { clock: Clock; log: Logger },
+): Promise<RunningApiserver> {
+  const { clock, log } = deps;
+  const { prefix: etcdPrefix, servers, tls, compactionIntervalMs } = config.etcd;
+  const recorder = new Recorder();
+  const storage = await openStorage(
+    {
+      endpoints: servers,
+      prefix: etcdPrefix,
+      compactionIntervalMs,
+      ...(tls !== undefined && {
+        tls: { ca: Buffer.from(tls.ca), cert: Buffer.from(tls.certificate), key: Buffer.from(tls.privateKey) },
+      }),
+    },
+    { clock, log, observer: recorder },
+  );
+  const rbac = new Rbac({ cached: storage.cached, etcdPrefix });
+  const authorizer = createAuthorizer(rbac);
+  const tokens = new ServiceAccountTokens({
+    ...config.serviceAccounts,
+    objects: createBoundObjects({ storage, etcdPrefix, clock }),
+    clock,
+  });
+  const kubelets = config.kubelets === undefined ? undefined : createKubeletClient(config.kubelets);
+  const schemaModel = new SchemaModel();
+  const registry = createRegistry({
+    kinds: allKinds,
+    storage,
+    etcdPrefix,
+    clock,
+    log,
+    random: systemRandom,
+    admission: createAdmission([]),
+    schema: new SchemaChecker(schemaModel),
+    schemaModel,
+    fieldManager: noFieldManager,
+    reviews: createReviewBackend({ authorizer, rbac, tokens }),
+    escalation: createEscalationCheck({ authorizer, rbac }),
+    tokens,
+    ...(kubelets !== undefined && { kubelets }),
+    serviceClusterIpRange: config.serviceClusterIpRange,
+    serviceNodePortRange: { first: 30_000, last: 32_767 },
+  });
+  const starting = new AbortController();
+  const context = (namespace: string) => ownContext(namespace, { signal: starting.signal, requestId: randomUUID() });
+  const state = { started: false, shuttingDown: false, address: "" };
+  const pipeline = createPipeline(config, {
+    clock,
+    log,
+    storage,
+    registry,
+    recorder,
+    tokens,
+    authenticator: createAuthenticator({ tokens, clock }),
+    authorizer,
+    state,
+  });
+  const bootstrap = { registry, cached: storage.cached, etcdPrefix, context };
+  await createSystemNamespaces(bootstrap);
+  await applyBootstrapPolicy(bootstrap);
+  const server = await startServer(
+    { bindAddress: config.bindAddress, port: config.port, clientCa: config.clientCa, ...config.serving },
+    { handler: pipeline, clock, log },
+  );
+  state.address = `${config.bindAddress}:${server.port}`;
+  const advertise = { address: config.bindAddress, port: server.port };
+  const serviceIp = firstServiceIp(config.serviceClusterIpRange);
+  await createSystemObjects({ clientCa: config.clientCa, advertise, serviceIp }, bootstrap);
+  state.started = true;
+  log.info({ port: server.port }, "serving");
+
+  let stopping: Promise<void> | undefined;
+  let ended: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => (ended = resolve));
+  const stop = async () => {
+    state.shuttingDown = true;
+    await server.stop();
+    kubelets?.close();
+    rbac.close();
+    await storage.stop();
+    ended();
+  };
+  return {
+    port: server.port,
+    url: `https://${config.bindAddress}:${server.port}`,
+    done,
+    stop: () => (stopping ??= stop()),
+  };
+}
