@@ -96,7 +96,7 @@ export function joinDefinitions(models: ReadonlyMap<string, Model>, roots: reado
       const rows = [...message.fields].map(([field, { number, notation }]) => [field, number, notation] as const);
       return { name, rows, doc: "", docs: {} };
     }
-    const rows: DefinitionRow[] = [];
+    const rows: DefinitionRow[] = facts?.has("*") ? [["*", 0, "", facts.get("*") ?? ""]] : [];
     for (const [, { number, notation }] of message.fields)
       if (notation.startsWith("^")) rows.push(["", number, notation]);
     const docs: Record<string, string> = {};

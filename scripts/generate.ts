@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { allKinds } from "../api/kinds.ts";
+import { columnDocsModule, documentedDefinitions } from "./generate-column-docs.ts";
 import { definitionsModule, descriptionsModule, joinDefinitions } from "./generate-definitions.ts";
 import { readModels } from "./generate-model.ts";
 import { typesModule } from "./generate-types.ts";
@@ -40,6 +40,10 @@ const bodies = [
   "meta.v1.Status",
   "meta.v1.ListMeta",
 ];
+write("api/generated/column-docs.ts", columnDocsModule(joinDefinitions(models, documentedDefinitions)));
+
+// The rows show documentation in their columns, so they can only be loaded now.
+const { allKinds } = await import("../api/kinds.ts");
 const kindNames = allKinds.map((kind) => shortName(kind.schema));
 const definitions = joinDefinitions(models, [...kindNames, ...bodies]);
 write("api/generated/definitions.ts", definitionsModule(definitions));

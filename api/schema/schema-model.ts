@@ -61,6 +61,8 @@ export interface Definition {
   readonly shortName: string;
   /** As errors of the decoder name it: `v1.Container`. */
   readonly goName: string;
+  /** Objects of it are owned and applied as one value. */
+  readonly atomic: boolean;
   /** By JSON name. */
   readonly fields: ReadonlyMap<string, FieldSchema>;
   /** By protobuf number; `inline`: the members of that definition lie directly in this object. */
@@ -104,8 +106,13 @@ function readDefinition(shortName: string, rows: readonly DefinitionRow[]): Defi
   const fields = new Map<string, FieldSchema>();
   const numbers = new Map<number, { field?: FieldSchema; inline?: string }>();
   const inlined = new Map<string, string>();
+  let atomic = false;
   for (const row of rows) {
     const [name, number, notation] = row;
+    if (name === "*") {
+      atomic = true;
+      continue;
+    }
     if (notation.startsWith("^")) {
       const inline = notation.slice(1);
       numbers.set(number, { inline });
@@ -117,7 +124,7 @@ function readDefinition(shortName: string, rows: readonly DefinitionRow[]): Defi
     if (number !== 0) numbers.set(number, { field });
   }
   const goName = shortName.slice(shortName.indexOf(".") + 1);
-  return { name: openApiName(shortName), shortName, goName, fields, numbers };
+  return { name: openApiName(shortName), shortName, goName, atomic, fields, numbers };
 }
 
 const notationPattern = /^(\*?)([^!?=]+)(!?)(?:=([^?]*))?(\??)$/;

@@ -1,6 +1,8 @@
 import type { Deployment } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { scaleSubresource, statusSubresource } from "../../subresources.ts";
+import { deploymentColumns } from "./deployment-columns.ts";
+import { defaultDeployment } from "./workload-defaults.ts";
 
 export const deployments = defineKind<Deployment>({
   group: "apps",
@@ -13,4 +15,6 @@ export const deployments = defineKind<Deployment>({
   categories: ["all"],
   subresources: [scaleSubresource, statusSubresource],
   generation: "spec-or-annotations",
+  defaults: defaultDeployment,
+  columns: deploymentColumns,
 });

@@ -1,6 +1,8 @@
 import type { ReplicaSet } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { scaleSubresource, statusSubresource } from "../../subresources.ts";
+import { replicaSetColumns } from "./deployment-columns.ts";
+import { defaultReplicaSet } from "./workload-defaults.ts";
 
 export const replicaSets = defineKind<ReplicaSet>({
   group: "apps",
@@ -13,4 +15,6 @@ export const replicaSets = defineKind<ReplicaSet>({
   categories: ["all"],
   subresources: [scaleSubresource, statusSubresource],
   generation: "spec",
+  defaults: defaultReplicaSet,
+  columns: replicaSetColumns,
 });

@@ -1,3 +1,4 @@
+import { ageColumn, documentation, nameColumn, textColumn } from "../../columns/columns.ts";
 import type { Lease } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -10,4 +11,12 @@ export const leases = defineKind<Lease>({
   schema: "io.k8s.api.coordination.v1.Lease",
   createOnUpdate: true,
   unconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    textColumn("Holder", {
+      description: documentation("coordination.v1.LeaseSpec.holderIdentity"),
+      cell: ({ spec }) => spec?.holderIdentity ?? "",
+    }),
+    ageColumn,
+  ],
 });

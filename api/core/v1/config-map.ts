@@ -1,3 +1,4 @@
+import { ageColumn, documentation, nameColumn, textColumn } from "../../columns/columns.ts";
 import type { ConfigMap } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -9,4 +10,12 @@ export const configMaps = defineKind<ConfigMap>({
   scope: "Namespaced",
   schema: "io.k8s.api.core.v1.ConfigMap",
   shortNames: ["cm"],
+  columns: [
+    nameColumn,
+    textColumn("Data", {
+      description: documentation("core.v1.ConfigMap.data"),
+      cell: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    }),
+    ageColumn,
+  ],
 });

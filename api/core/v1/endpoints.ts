@@ -1,5 +1,6 @@
 import type { Endpoints } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
+import { endpointsColumns } from "./endpoints-columns.ts";
 
 export const endpoints = defineKind<Endpoints>({
   group: "",
@@ -12,4 +13,9 @@ export const endpoints = defineKind<Endpoints>({
   shortNames: ["ep"],
   storage: { prefix: "services/endpoints" },
   createOnUpdate: true,
+  defaults(endpoints) {
+    for (const port of (endpoints.subsets ?? []).flatMap((subset) => subset.ports ?? [])) port.protocol ??= "TCP";
+  },
+  columns: endpointsColumns,
+  deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 });

@@ -1,6 +1,7 @@
 import type { Node } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { statusSubresource } from "../../subresources.ts";
+import { nodeColumns } from "./node-columns.ts";
 
 export const nodes = defineKind<Node>({
   group: "",
@@ -12,4 +13,6 @@ export const nodes = defineKind<Node>({
   shortNames: ["no"],
   subresources: [statusSubresource],
   storage: { prefix: "minions" },
+  selectableFields: { "spec.unschedulable": (node) => String(node.spec?.unschedulable ?? false) },
+  columns: nodeColumns,
 });

@@ -1,6 +1,8 @@
 import type { Pod } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { statusSubresource } from "../../subresources.ts";
+import { podColumns, podRowConditions } from "./pod-columns.ts";
+import { defaultPod } from "./pod-defaults.ts";
 
 export const pods = defineKind<Pod>({
   group: "",
@@ -19,4 +21,20 @@ export const pods = defineKind<Pod>({
     statusSubresource,
   ],
   generation: "spec",
+  defaults: defaultPod,
+  selectableFields: {
+    "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",
+    "spec.host": (pod) => pod.spec?.nodeName ?? "",
+    "spec.restartPolicy": (pod) => pod.spec?.restartPolicy ?? "",
+    "spec.schedulerName": (pod) => pod.spec?.schedulerName ?? "",
+    "spec.serviceAccountName": (pod) => pod.spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": (pod) => String(pod.spec?.hostNetwork ?? false),
+    "status.phase": (pod) => pod.status?.phase ?? "",
+    "status.podIP": (pod) => pod.status?.podIP ?? "",
+    "status.podIPs": () => "",
+    "status.nominatedNodeName": (pod) => pod.status?.nominatedNodeName ?? "",
+  },
+  columns: podColumns,
+  rowConditions: podRowConditions,
+  returnsDeletedObject: true,
 });

@@ -1,3 +1,4 @@
+import { ageColumn, nameColumn } from "../../columns/columns.ts";
 import type { ServiceAccount } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -16,4 +17,6 @@ export const serviceAccounts = defineKind<ServiceAccount>({
       kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" },
     },
   ],
+  columns: [nameColumn, ageColumn],
+  returnsDeletedObject: true,
 });

@@ -1,6 +1,8 @@
 import type { Service } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { statusSubresource } from "../../subresources.ts";
+import { serviceColumns } from "./service-columns.ts";
+import { defaultService } from "./service-defaults.ts";
 
 export const services = defineKind<Service>({
   group: "",
@@ -15,4 +17,11 @@ export const services = defineKind<Service>({
   storage: { prefix: "services/specs" },
   nameRule: "dns1123-label",
   createOnUpdate: true,
+  defaults: defaultService,
+  selectableFields: {
+    "spec.clusterIP": (service) => service.spec?.clusterIP ?? "",
+    "spec.type": (service) => service.spec?.type ?? "",
+  },
+  columns: serviceColumns,
+  returnsDeletedObject: true,
 });

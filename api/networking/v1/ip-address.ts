@@ -1,3 +1,4 @@
+import { documentation, nameColumn, textColumn } from "../../columns/columns.ts";
 import type { IPAddress } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -10,4 +11,16 @@ export const ipAddresses = defineKind<IPAddress>({
   schema: "io.k8s.api.networking.v1.IPAddress",
   shortNames: ["ip"],
   nameRule: "ip",
+  columns: [
+    nameColumn,
+    textColumn("ParentRef", { description: documentation("networking.v1.IPAddressSpec.parentRef"), cell: parentText }),
+  ],
 });
+
+/** `services/default/web`, with the group after the resource where there is one. */
+function parentText({ spec }: IPAddress): string {
+  const parent = spec?.parentRef;
+  if (parent === undefined) return "<none>";
+  const resource = parent.group ? `${parent.resource}.${parent.group}` : parent.resource;
+  return [resource, parent.namespace, parent.name].filter((part) => part !== undefined && part !== "").join("/");
+}

@@ -1,5 +1,8 @@
+import { documentation } from "../../columns/columns.ts";
 import type { ClusterRoleBinding } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
+import { bindingColumns } from "./binding-columns.ts";
+import { defaultBinding } from "./binding-defaults.ts";
 
 export const clusterRoleBindings = defineKind<ClusterRoleBinding>({
   group: "rbac.authorization.k8s.io",
@@ -10,4 +13,6 @@ export const clusterRoleBindings = defineKind<ClusterRoleBinding>({
   schema: "io.k8s.api.rbac.v1.ClusterRoleBinding",
   nameRule: "path-segment",
   createOnUpdate: true,
+  defaults: defaultBinding,
+  columns: bindingColumns("clusterRoleBinding", documentation("rbac.v1.ClusterRoleBinding.roleRef")),
 });

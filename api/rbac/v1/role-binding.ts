@@ -1,5 +1,8 @@
+import { documentation } from "../../columns/columns.ts";
 import type { RoleBinding } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
+import { bindingColumns } from "./binding-columns.ts";
+import { defaultBinding } from "./binding-defaults.ts";
 
 export const roleBindings = defineKind<RoleBinding>({
   group: "rbac.authorization.k8s.io",
@@ -10,4 +13,6 @@ export const roleBindings = defineKind<RoleBinding>({
   schema: "io.k8s.api.rbac.v1.RoleBinding",
   nameRule: "path-segment",
   createOnUpdate: true,
+  defaults: defaultBinding,
+  columns: bindingColumns("roleBinding", documentation("rbac.v1.RoleBinding.roleRef")),
 });

@@ -1,3 +1,4 @@
+import { ageColumn, documentation, nameColumn, textColumn } from "../../columns/columns.ts";
 import type { PriorityClass } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -10,4 +11,27 @@ export const priorityClasses = defineKind<PriorityClass>({
   schema: "io.k8s.api.scheduling.v1.PriorityClass",
   shortNames: ["pc"],
   generation: "constant",
+  defaults(priorityClass) {
+    priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
+  },
+  columns: [
+    nameColumn,
+    {
+      name: "Value",
+      type: "integer",
+      description: documentation("scheduling.v1.PriorityClass.value"),
+      cell: ({ value }) => value ?? 0,
+    },
+    {
+      name: "Global-Default",
+      type: "boolean",
+      description: documentation("scheduling.v1.PriorityClass.globalDefault"),
+      cell: ({ globalDefault }) => globalDefault ?? false,
+    },
+    ageColumn,
+    textColumn("PreemptionPolicy", {
+      description: documentation("scheduling.v1.PriorityClass.preemptionPolicy"),
+      cell: ({ preemptionPolicy }) => preemptionPolicy ?? "",
+    }),
+  ],
 });
