@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { fastify } from "fastify";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
@@ -66,6 +67,11 @@ export async function startServer(
   app.all("/*", never);
   app.setNotFoundHandler(never);
   app.addHook("preClose", () => handler.drain(drainMs));
+  app.server.on("secureConnection", (socket: TLSSocket) => {
+    // Node ends an answer with an empty write beside the real one, and writes the two as a vector, which TLS takes a fifth
+    // of a GET's time to join. Without the vector they are written one by one, and the empty one costs nothing.
+    Object.defineProperty(socket, "_writev", { value: null });
+  });
   await app.listen({ host: config.bindAddress, port: config.port });
   const address = app.server.address() as AddressInfo;
   let stopping: Promise<void> | undefined;

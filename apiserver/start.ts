@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { allKinds } from "../api/kinds.ts";
 import { SchemaModel } from "../api/schema/schema-model.ts";
 import type { Clock } from "../component-base/clock.ts";
@@ -82,6 +83,8 @@ export async function startApiserver(
     serviceNodePortRange: { first: 30_000, last: 32_767 },
   });
   const starting = new AbortController();
+  // Everything that is written at first is written at once.
+  setMaxListeners(0, starting.signal);
   const context = (namespace: string) => ownContext(namespace, { signal: starting.signal, requestId: randomUUID() });
   const state = { started: false, shuttingDown: false, address: "" };
   const pipeline = createPipeline(config, {
