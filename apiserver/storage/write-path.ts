@@ -36,6 +36,15 @@ interface Shown {
   readonly fresh: boolean;
 }
 
+interface PutOptions {
+  /** mod_revision the key must have; 0: it must not exist. */
+  readonly guard: bigint;
+  /** Whether a refusal is to bring the newest state along. */
+  readonly elseGet: boolean;
+  readonly ttlSeconds: number | undefined;
+  readonly context: WriteContext;
+}
+
 /** create and update: one guarded Txn each, begun from memory. */
 export class WritePath {
   readonly #deps: WritePathDeps;
@@ -50,7 +59,12 @@ export class WritePath {
     object: ApiObject,
     options: WriteContext & { ttlSeconds?: number },
   ): Promise<StoredObject> {
-    const outcome = await this.#put(storageKey, object, 0n, options, options.ttlSeconds);
+    const outcome = await this.#put(storageKey, object, {
+      guard: 0n,
+      elseGet: false,
+      ttlSeconds: options.ttlSeconds,
+      context: options,
+    });
     if (outcome.kind === "refused") throw new StorageError("Exists", storageKey, `key ${storageKey} exists`);
     return outcome.stored;
   }
@@ -85,7 +99,12 @@ export class WritePath {
     }
     if (decision.kind === "put") {
       const guard = current?.revision ?? 0n;
-      const outcome = await this.#put(storageKey, decision.object, guard, options, decision.ttlSeconds);
+      const outcome = await this.#put(storageKey, decision.object, {
+        guard,
+        elseGet: true,
+        ttlSeconds: decision.ttlSeconds,
+        context: options,
+      });
       if (outcome.kind === "refused") return fromEtcd(outcome.current);
       return { kind: current === undefined ? "created" : "updated", stored: outcome.stored };
     }
@@ -116,21 +135,20 @@ export class WritePath {
   async #put(
     storageKey: string,
     source: ApiObject,
-    guard: bigint,
-    options: WriteContext,
-    ttlSeconds: number | undefined,
+    options: PutOptions,
   ): Promise<{ kind: "done"; stored: CachedObject } | { kind: "refused"; current: KeyValue | undefined }> {
+    const { guard, elseGet, ttlSeconds, context } = options;
     const { value, object } = encodeValue(source);
     const put =
       ttlSeconds === undefined
         ? { key: storageKey, value }
-        : { key: storageKey, value, lease: await this.#leaseFor(ttlSeconds, options.signal) };
+        : { key: storageKey, value, lease: await this.#leaseFor(ttlSeconds, context.signal) };
     const write = this.#deps.pending.begin(storageKey, value, object);
     const outcome = await this.#send(
       write,
-      { key: storageKey, compare: { target: "mod", equals: guard }, success: { put }, elseGet: guard !== 0n },
+      { key: storageKey, compare: { target: "mod", equals: guard }, success: { put }, elseGet },
       guard === 0n ? "create" : "update",
-      options,
+      context,
     );
     if (outcome.kind === "refused") return outcome;
     return { kind: "done", stored: write.stored ?? new CachedObject(storageKey, outcome.revision, value, object) };
@@ -152,7 +170,7 @@ export class WritePath {
     operation: "create" | "update" | "delete",
     options: WriteContext,
   ): Promise<WriteOutcome> {
-    const { clock, pending, freshness, writer, observer } = this.#deps;
+    const { cacher, clock, pending, freshness, writer, observer } = this.#deps;
     const sentMs = clock.monotonicMs();
     const witness = {
       seenBy: async (revision: bigint, signal: AbortSignal) => {
@@ -166,7 +184,7 @@ export class WritePath {
         pending.forget(write);
         return outcome;
       }
-      pending.answered(write, outcome.revision);
+      pending.answered(write, outcome.revision, cacher.fedRevision());
       observer?.transaction({
         requestId: options.cause?.requestId,
         storageKey: request.key,

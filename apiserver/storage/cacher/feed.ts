@@ -68,7 +68,8 @@ export class Feed {
 
   #watch(signal: AbortSignal): Promise<WatchEnd> {
     return new Promise((resolve) => {
-      signal.addEventListener("abort", () => resolve({ kind: "lost", error: undefined }), { once: true });
+      const onAbort = () => resolve({ kind: "lost", error: undefined });
+      signal.addEventListener("abort", onAbort, { once: true });
       watchEtcd(
         this.#transport,
         {
@@ -82,7 +83,10 @@ export class Feed {
             this.connected = true;
           },
           events: (events) => this.#cacher.apply(events),
-          end: resolve,
+          end: (end) => {
+            signal.removeEventListener("abort", onAbort);
+            resolve(end);
+          },
         },
         { signal },
       );

@@ -35,10 +35,13 @@ export class PendingWrites {
     return write;
   }
 
-  /** etcd has carried it out. It is kept until the watch shows it, unless it has. */
-  answered(write: PendingWrite, revision: bigint): void {
+  /**
+   * etcd has carried it out. It is kept until the watch shows it.
+   * @param fed - how far the watch has got
+   */
+  answered(write: PendingWrite, revision: bigint, fed: bigint): void {
     write.answeredRevision = revision;
-    if (write.seenRevision !== undefined && write.seenRevision >= revision) this.forget(write);
+    if (fed >= revision) this.forget(write);
     if (write.value === undefined) return;
     if (write.stored?.revision === revision) return;
     // Another gateway may have written the very same bytes, and the watch shown those first; the object is theirs then.

@@ -70,5 +70,13 @@ export function toStorageError(error: unknown, storageKey: string): StorageError
       cause: error,
     });
   }
-  return new StorageError(ERRORS[error.detail]?.code ?? "Unavailable", storageKey, error.detail, { cause: error });
+  return new StorageError(codeOf(error), storageKey, error.detail, { cause: error });
+}
+
+/** Above its own limit etcd's gRPC library refuses first, in a text that ends with the two sizes. */
+const REFUSED_BY_SIZE = "grpc: received message larger than max";
+
+function codeOf(error: GrpcError): StorageErrorCode {
+  if (error.code === GRPC.resourceExhausted && error.detail.startsWith(REFUSED_BY_SIZE)) return "TooLarge";
+  return ERRORS[error.detail]?.code ?? "Unavailable";
 }

@@ -14,6 +14,9 @@ import {
 const FRAME_HEADER_BYTES = 5;
 /** Upstream's dial timeout is 20 s; loopback and LAN need less. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** How long a call waits for an etcd that refuses connections. */
+const CONNECT_PATIENCE_MS = 2_000;
+const CONNECT_RETRY_MS = 50;
 const PING_INTERVAL_MS = 30_000;
 const PING_TIMEOUT_MS = 10_000;
 /** Flow control is not to slow down a list page or a burst of events. */
@@ -41,7 +44,7 @@ export class Http2Transport implements Transport {
 
   async unary(path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
     options.signal.throwIfAborted();
-    const session = this.#session ?? (await this.#connect(options.signal));
+    const session = this.#usable() ?? (await this.#patientConnect(options));
     return await this.#call(session, path, request, options);
   }
 
@@ -65,12 +68,18 @@ export class Http2Transport implements Transport {
     options.signal.addEventListener("abort", cancel, { once: true });
     const begin = (session: ClientHttp2Session) => {
       if (over) return;
-      open = session.request(requestHeaders(path), { endStream: false });
+      try {
+        open = request(session, path);
+      } catch (error) {
+        queueMicrotask(() => finish(asError(error)));
+        return;
+      }
       receive(open, (payload) => over || handlers.message(payload), finish);
       for (const payload of unsent) open.write(frame(payload));
       if (finished) open.end();
     };
-    if (this.#session !== undefined) begin(this.#session);
+    const usable = this.#usable();
+    if (usable !== undefined) begin(usable);
     else this.#connect(options.signal).then(begin, finish);
     return {
       send: (payload) => {
@@ -92,10 +101,15 @@ export class Http2Transport implements Transport {
     this.#session = undefined;
   }
 
-  #call(session: ClientHttp2Session, path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
+  #usable(): ClientHttp2Session | undefined {
+    const session = this.#session;
+    return session === undefined || session.destroyed || session.closed ? undefined : session;
+  }
+
+  #call(session: ClientHttp2Session, path: string, payload: Buffer, options: CallOptions): Promise<Buffer> {
     const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      const stream = session.request(requestHeaders(path), { endStream: false });
+      const stream = request(session, path);
       let answer: Buffer | undefined;
       const timer = this.#clock.setTimer(timeoutMs, () => {
         settle(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
@@ -116,13 +130,28 @@ export class Http2Transport implements Transport {
       signal.addEventListener("abort", onAbort, { once: true });
       receive(
         stream,
-        (payload) => {
-          answer = payload;
+        (received) => {
+          answer = received;
         },
         settle,
       );
-      stream.end(frame(request));
+      stream.end(frame(payload));
     });
+  }
+
+  /** An etcd that is being started again is worth a moment's wait: nothing has been sent yet. */
+  async #patientConnect(options: CallOptions): Promise<ClientHttp2Session> {
+    const { signal, timeoutMs } = options;
+    const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, CONNECT_PATIENCE_MS);
+    for (;;) {
+      try {
+        return await this.#connect(signal);
+      } catch (error) {
+        const over = this.#closed || signal.aborted || this.#clock.monotonicMs() >= deadlineMs;
+        if (over) throw error;
+      }
+      await this.#clock.sleep(CONNECT_RETRY_MS, { signal });
+    }
   }
 
   #connect(signal: AbortSignal): Promise<ClientHttp2Session> {
@@ -211,6 +240,19 @@ export class Http2Transport implements Transport {
   }
 }
 
+/** @throws GrpcError, unsent, when the session has ended meanwhile */
+function request(session: ClientHttp2Session, path: string): ClientHttp2Stream {
+  try {
+    return session.request(requestHeaders(path), { endStream: false });
+  } catch (cause) {
+    throw new GrpcError(GRPC.unavailable, "connection lost", { sent: false, cause });
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
 function requestHeaders(path: string) {
   return {
     ":method": "POST",
@@ -250,7 +292,7 @@ function receive(
     try {
       cutter.push(chunk);
     } catch (error) {
-      stream.destroy(error instanceof Error ? error : new Error(String(error)));
+      stream.destroy(asError(error));
     }
   });
   stream.on("error", (error) => {

@@ -1,0 +1,67 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A TCP proxy in front of one port, which can cut and stall. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Passes the clients' bytes on, but no answer any more; every connection is cut `afterMs` after the next request. */
+  cutAfterRequest(options: { afterMs: number }): void;
+  /** Cuts all connections and refuses new ones until {@link restore}. */
+  cut(): void;
+  restore(): void;
+  stop(): Promise<void>;
+}
+
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let mode: "pass" | "refuse" | { readonly cutAfterMs: number } = "pass";
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const cutAll = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy();
+  };
+  const server = createServer((client) => {
+    if (mode === "refuse") {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(targetPort, "127.0.0.1");
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    client.on("data", (chunk) => {
+      upstream.write(chunk);
+      if (typeof mode === "object") {
+        const { cutAfterMs } = mode;
+        mode = "pass";
+        upstream.removeAllListeners("data");
+        setTimeout(cutAll, cutAfterMs);
+      }
+    });
+    upstream.on("data", (chunk) => client.write(chunk));
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        pairs.delete(pair);
+        for (const other of pair) other.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    port: address.port,
+    cutAfterRequest({ afterMs }) {
+      mode = { cutAfterMs: afterMs };
+    },
+    cut() {
+      mode = "refuse";
+      cutAll();
+    },
+    restore() {
+      mode = "pass";
+    },
+    async stop() {
+      cutAll();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
