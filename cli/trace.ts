@@ -1,24 +1,12 @@
+import type { Trace, TraceStep } from "../apiserver/recorder/trace.ts";
 import { createRestClient } from "../client/create-rest-client.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
 import { realClock } from "../component-base/clock.ts";
 import { silentLogger } from "../component-base/logger.ts";
 import { UserError } from "./user-error.ts";
 
-/** One step of a chain: what happened, and what came of it. Answer of `GET /gatehouse/v1/trace`. */
-export interface TraceStep {
-  /** Milliseconds since the first step. */
-  readonly atMs: number;
-  /** Who: `kubectl`, `scheduler`, … */
-  readonly actor: string;
-  /** What: `create pods/default/web`. */
-  readonly action: string;
-  /** etcd revision that it made, or that it was told of. */
-  readonly revision?: string;
-  readonly children: readonly TraceStep[];
-}
-
 /**
- * `gatehouse trace pod/web`: asks the gateway's flight recorder and prints the chain as a tree.
+ * `gatehouse trace pod/web`: asks the gateway's flight recorder and prints the chain of causes as a tree.
  * @returns the exit code
  */
 export async function trace(options: {
@@ -34,29 +22,70 @@ export async function trace(options: {
     { ...loadKubeconfig(options.kubeconfig), userAgent: "gatehouse-trace" },
     { clock: realClock, log: silentLogger },
   );
-  const object = `${encodeURIComponent(kind)}/${encodeURIComponent(options.namespace)}/${encodeURIComponent(name)}`;
+  const object = encodeURIComponent(`${kind}/${options.namespace}/${name}`);
   try {
     const answer = await client.raw("GET", `/gatehouse/v1/trace?object=${object}`, {
       signal: AbortSignal.timeout(10_000),
     });
-    console.log(renderTrace((answer as { readonly steps: readonly TraceStep[] }).steps));
+    console.log(renderTrace(answer as Trace));
   } finally {
     await client.close();
   }
   return 0;
 }
 
-/** Steps as a tree, with times and revisions in columns at the left. */
-export function renderTrace(steps: readonly TraceStep[]): string {
-  return steps.flatMap((step) => lines(step, "", "")).join("\n");
+/** Each step under the step that caused it, with times and revisions in columns at the left. */
+export function renderTrace(story: Trace): string {
+  const effects = new Map<string, TraceStep[]>();
+  for (const step of story.steps) {
+    const cause = step.cause ?? "";
+    effects.set(cause, [...(effects.get(cause) ?? []), step]);
+  }
+  const branch = (step: TraceStep, elbow: string, indent: string): string[] => {
+    const below = effects.get(step.revision) ?? [];
+    const bar = below.length > 0 ? "│  " : "   ";
+    return [
+      line(`+${startOf(step).toFixed(1)} ms`, `rev ${step.revision}`, `${elbow}${headline(step)}`),
+      ...detail(step).map((text) => line("", "", `${indent}${bar}${text}`)),
+      ...below.flatMap((effect, index) =>
+        index === below.length - 1
+          ? branch(effect, `${indent}└─ `, `${indent}   `)
+          : branch(effect, `${indent}├─ `, `${indent}│  `),
+      ),
+    ];
+  };
+  const roots = effects.get("") ?? [];
+  return [`since ${story.startedAt}`, ...roots.flatMap((step) => branch(step, "", ""))].join("\n");
 }
 
-function lines(step: TraceStep, branch: string, indent: string): string[] {
-  const revision = step.revision === undefined ? "" : `rev ${step.revision}`;
-  const head = `${`+${step.atMs.toFixed(1)} ms`.padStart(12)}  ${revision.padEnd(10)}  ${branch}${step.actor}: ${step.action}`;
-  const children = step.children.flatMap((child, index) => {
-    const last = index === step.children.length - 1;
-    return lines(child, `${indent}${last ? "└─ " : "├─ "}`, `${indent}${last ? "   " : "│  "}`);
-  });
-  return [head, ...children];
+function line(time: string, revision: string, text: string): string {
+  return `${time.padStart(13)}  ${revision.padEnd(10)}  ${text}`.trimEnd();
+}
+
+function startOf(step: TraceStep): number {
+  return step.request?.startMs ?? step.etcd.sentMs;
+}
+
+/** `kube-scheduler (system:kube-scheduler) create …/pods/web/binding → 201`. */
+function headline(step: TraceStep): string {
+  const { request } = step;
+  if (request === undefined) return `${step.operation} ${step.storageKey}`;
+  return `${actor(request)} ${request.verb} ${request.path} → ${request.code}`;
+}
+
+function detail(step: TraceStep): string[] {
+  const etcdMs = (step.etcd.answeredMs - step.etcd.sentMs).toFixed(1);
+  const took =
+    step.request === undefined ? "" : `${(step.request.endMs - step.request.startMs).toFixed(1)} ms in all, `;
+  const wrote = `${took}${etcdMs} ms of it in etcd: ${step.operation} ${step.storageKey}`;
+  const told = step.told.map((watcher) => `${agent(watcher.userAgent)} +${watcher.atMs.toFixed(1)} ms`);
+  return told.length === 0 ? [wrote] : [wrote, `told ${told.join(", ")}`];
+}
+
+function actor(sender: { readonly user: string; readonly userAgent: string }): string {
+  return `${agent(sender.userAgent)} (${sender.user})`;
+}
+
+function agent(userAgent: string): string {
+  return userAgent.split("/")[0] || "someone";
 }

@@ -12,7 +12,8 @@ export const tracePath = "/gatehouse/v1/trace";
 
 /**
  * Answers `GET /gatehouse/v1/trace?object=pods/default/web`: the story of one object and of what owns it.
- * `object` is `plural[.group]/namespace/name`, or `plural[.group]/name` for a cluster-scoped kind.
+ * `object` is `plural[.group]/namespace/name`, or `plural[.group]/name` for a cluster-scoped kind
+ * (a namespace is passed over there). Singular and short names do as well.
  *
  * @throws StatusError 400 for a malformed object, 404 when the recorder remembers nothing of it
  */
@@ -49,13 +50,13 @@ function parseReference(kinds: readonly Kind[], text: string): Reference {
   const kind = kinds.find((candidate) => namesOf(candidate).includes(resource.toLowerCase()));
   if (kind === undefined || kind.storage === null)
     throw badRequest(`object: no kind is called ${JSON.stringify(resource)}`);
-  const wanted = kind.scope === "Namespaced" ? 2 : 1;
-  if (rest.length !== wanted || rest.some((part) => part === "")) {
-    const form = kind.scope === "Namespaced" ? `${kind.plural}/NAMESPACE/NAME` : `${kind.plural}/NAME`;
-    throw badRequest(`object: must be ${form}`);
+  const name = rest.at(-1) ?? "";
+  const namespace = rest.length === 2 ? (rest[0] ?? "") : "";
+  const namespaced = kind.scope === "Namespaced";
+  if (name === "" || rest.length > 2 || (namespaced && namespace === "")) {
+    throw badRequest(`object: must be ${namespaced ? `${kind.plural}/NAMESPACE/NAME` : `${kind.plural}/NAME`}`);
   }
-  const [first = "", second = ""] = rest;
-  return wanted === 2 ? { kind, namespace: first, name: second } : { kind, namespace: "", name: first };
+  return { kind, namespace: namespaced ? namespace : "", name };
 }
 
 function namesOf(kind: Kind): string[] {

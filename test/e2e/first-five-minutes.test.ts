@@ -9,9 +9,9 @@ describe.skipIf(!hasKubectl)("the first five minutes (needs kubectl on PATH)", (
   let plane: TestPlane;
   let kubectl: Kubectl;
   const gatehouse = (...args: string[]) =>
-    execFileSync(process.execPath, [gatehouseBin, ...args, "--data-dir", plane.dataDir], {
+    execFileSync(process.execPath, [gatehouseBin, ...args], {
       encoding: "utf8",
-      env: { ...process.env, KUBECONFIG: plane.kubeconfig },
+      env: { ...process.env, KUBECONFIG: plane.kubeconfig, GATEHOUSE_DATA_DIR: plane.dataDir },
       stdio: ["ignore", "pipe", "pipe"],
     });
   const podNames = async () => (await kubectl("get", "pods", "-o", "name")).trim().split("\n").filter(Boolean);
