@@ -50,7 +50,7 @@ export class SchemaWalk {
     const goKey = field.inlinedFrom === undefined ? key : `${field.inlinedFrom}.${key}`;
     const goPath = place.goPath === "" ? goKey : `${place.goPath}.${goKey}`;
     const made = this.#value(value, field.type, { struct: place.struct, goPath, path, goType: field.goType });
-    return isZero(made) && !keepsZero(field) ? dropped : made;
+    return isZero(made, field.type) && !keepsZero(field) ? dropped : made;
   }
 
   #value(value: unknown, type: SchemaType, place: Place): unknown {
@@ -205,10 +205,11 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const keepsZero = (field: FieldSchema) => field.pointer || field.always || field.required;
 
-function isZero(value: unknown): boolean {
+/** Empty structs are not zero: they are written as `{}`. */
+function isZero(value: unknown, type: SchemaType): boolean {
   if (value === "" || value === 0 || value === false) return true;
-  if (typeof value !== "object" || value === null) return false;
-  return Array.isArray(value) ? value.length === 0 : false;
+  if (Array.isArray(value)) return value.length === 0;
+  return type.kind === "map" && isObject(value) && Object.keys(value).length === 0;
 }
 
 /** What the decoder makes of a null element. */

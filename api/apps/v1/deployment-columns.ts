@@ -20,7 +20,8 @@ export const deploymentColumns: readonly Column<Deployment>[] = [
   ...workloadColumns<Deployment>({
     containers: ({ spec }) => spec?.template.spec?.containers,
     selector: ({ spec }) => spec?.selector,
-    selectorDoc: documentation("apps.v1.DeploymentSpec.selector"),
+    selectorDoc:
+      "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels.",
   }),
 ];
 
@@ -43,6 +44,7 @@ export const replicaSetColumns: readonly Column<ReplicaSet>[] = [
   ...workloadColumns<ReplicaSet>({
     containers: ({ spec }) => spec?.template?.spec?.containers,
     selector: ({ spec }) => spec?.selector,
-    selectorDoc: documentation("apps.v1.ReplicaSetSpec.selector"),
+    selectorDoc:
+      "Selector is a label query over pods that should match the replica count. Label keys and values that must match in order to be controlled by this replica set. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
   }),
 ];

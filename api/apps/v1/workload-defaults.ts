@@ -20,6 +20,7 @@ export function defaultDeployment(deployment: Deployment): void {
 }
 
 export function defaultReplicaSet(replicaSet: ReplicaSet): void {
+  replicaSet.status ??= { replicas: 0 };
   const { spec } = replicaSet;
   if (spec === undefined) return;
   spec.replicas ??= 1;

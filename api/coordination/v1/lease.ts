@@ -11,6 +11,9 @@ export const leases = defineKind<Lease>({
   schema: "io.k8s.api.coordination.v1.Lease",
   createOnUpdate: true,
   unconditionalUpdate: false,
+  defaults(lease) {
+    lease.spec ??= {};
+  },
   columns: [
     nameColumn,
     textColumn("Holder", {

@@ -8,7 +8,7 @@ const firstSeen = (event: CoreV1Event) => event.firstTimestamp ?? event.eventTim
 const lastSeen = (event: CoreV1Event) => event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event);
 
 function involved({ involvedObject: { kind, name } }: CoreV1Event): string {
-  return `${(kind ?? "").toLowerCase()}/${name ?? ""}`;
+  return kind === undefined && name === undefined ? "" : `${(kind ?? "").toLowerCase()}/${name ?? ""}`;
 }
 
 function source(event: CoreV1Event): string {
@@ -25,13 +25,17 @@ export const eventColumns: readonly Column<CoreV1Event>[] = [
   }),
   textColumn("Type", { description: documentation("core.v1.Event.type"), cell: (event) => event.type ?? "" }),
   textColumn("Reason", { description: documentation("core.v1.Event.reason"), cell: (event) => event.reason ?? "" }),
-  textColumn("Object", { description: documentation("core.v1.Event.involvedObject"), cell: involved }),
+  textColumn("Object", { description: "The object that this event is about.", cell: involved }),
   textColumn("Subobject", {
     description: documentation("core.v1.ObjectReference.fieldPath"),
     wide: true,
     cell: (event) => event.involvedObject.fieldPath ?? "",
   }),
-  textColumn("Source", { description: documentation("core.v1.Event.source"), wide: true, cell: source }),
+  textColumn("Source", {
+    description: "The component reporting this event. Should be a short machine understandable string.",
+    wide: true,
+    cell: source,
+  }),
   textColumn("Message", {
     description: documentation("core.v1.Event.message"),
     cell: (event) => (event.message ?? "").trim(),

@@ -15,6 +15,8 @@ export const namespaces = defineKind<Namespace>({
   subresources: [{ name: "finalize", verbs: ["update"] }, statusSubresource],
   nameRule: "dns1123-label",
   defaults(namespace) {
+    namespace.spec ??= {};
+    namespace.status ??= {};
     const name = namespace.metadata?.name;
     if (namespace.metadata === undefined || name === undefined) return;
     namespace.metadata.labels ??= {};

@@ -137,6 +137,9 @@ function defaultRemoteVolume({ iscsi, rbd, azureDisk, scaleIO, ephemeral }: Volu
     scaleIO.storageMode ??= "ThinProvisioned";
     scaleIO.fsType ??= "xfs";
   }
-  if (ephemeral?.volumeClaimTemplate?.spec !== undefined)
+  if (ephemeral?.volumeClaimTemplate !== undefined) {
+    ephemeral.volumeClaimTemplate.metadata ??= {};
+    ephemeral.volumeClaimTemplate.spec ??= {};
     ephemeral.volumeClaimTemplate.spec.volumeMode ??= "Filesystem";
+  }
 }

@@ -1,4 +1,4 @@
-import { documentation, nameColumn, textColumn } from "../../columns/columns.ts";
+import { nameColumn, textColumn } from "../../columns/columns.ts";
 import type { IPAddress } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 
@@ -13,7 +13,11 @@ export const ipAddresses = defineKind<IPAddress>({
   nameRule: "ip",
   columns: [
     nameColumn,
-    textColumn("ParentRef", { description: documentation("networking.v1.IPAddressSpec.parentRef"), cell: parentText }),
+    textColumn("ParentRef", {
+      description:
+        "ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.",
+      cell: parentText,
+    }),
   ],
 });
 

@@ -1,4 +1,3 @@
-import { documentation } from "../../columns/columns.ts";
 import type { ClusterRoleBinding } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { bindingColumns } from "./binding-columns.ts";
@@ -14,5 +13,8 @@ export const clusterRoleBindings = defineKind<ClusterRoleBinding>({
   nameRule: "path-segment",
   createOnUpdate: true,
   defaults: defaultBinding,
-  columns: bindingColumns("clusterRoleBinding", documentation("rbac.v1.ClusterRoleBinding.roleRef")),
+  columns: bindingColumns(
+    "clusterRoleBinding",
+    "RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.",
+  ),
 });

@@ -1,4 +1,3 @@
-import { documentation } from "../../columns/columns.ts";
 import type { RoleBinding } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
 import { bindingColumns } from "./binding-columns.ts";
@@ -14,5 +13,8 @@ export const roleBindings = defineKind<RoleBinding>({
   nameRule: "path-segment",
   createOnUpdate: true,
   defaults: defaultBinding,
-  columns: bindingColumns("roleBinding", documentation("rbac.v1.RoleBinding.roleRef")),
+  columns: bindingColumns(
+    "roleBinding",
+    "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.",
+  ),
 });
