@@ -129,6 +129,9 @@ export class NodeAgents {
       node = await client.create(nodes, nodeObject(agent.facts, timestamp(clock)), { signal });
       agent.reportedMs = clock.monotonicMs();
       this.#announce(name);
+      const wanted = nodeStatus(agent.facts, [], timestamp(clock));
+      // A server may keep a new object's status to itself; then it is told as a report.
+      if (!isCurrent(node, wanted)) node = await this.#report(agent, node, signal);
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === "AlreadyExists")) throw error;
       node = await client.get(nodes, { namespace: "", name }, { signal });
