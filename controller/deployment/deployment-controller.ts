@@ -7,6 +7,7 @@ import { controllerOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { replicaSetInformer } from "../replicaset/replica-set-informer.ts";
+import { untilSeen, WrittenRevisions } from "../written-revisions.ts";
 import { isRollingUpdate } from "./strategy.ts";
 import { syncDeployment } from "./sync-deployment.ts";
 
@@ -20,13 +21,24 @@ export function deploymentController(context: ControllerContext): Controller {
   const deployments = context.informer({ kind: kinds.deployments });
   const replicaSets = replicaSetInformer(context);
   const pods = podInformer(context);
+  const writtenDeployments = new WrittenRevisions(context);
+  const writtenReplicaSets = new WrittenRevisions(context);
   const { queue, controller } = queueController(context, {
     workers: context.config.concurrentDeploymentSyncs,
     maxRetries,
     async reconcile(key, options) {
       const deployment = deployments.get(parseKey(key));
-      if (deployment === undefined) return { kind: "done" };
-      return await syncDeployment(deployment, { ...context, replicaSets, pods }, options);
+      if (deployment === undefined) {
+        writtenDeployments.forget(key);
+        writtenReplicaSets.forget(key);
+        return { kind: "done" };
+      }
+      const upToDate =
+        writtenDeployments.isSeen(key, deployments.lastSeenRevision) &&
+        writtenReplicaSets.isSeen(key, replicaSets.lastSeenRevision);
+      if (!upToDate) return untilSeen;
+      const deps = { ...context, replicaSets, pods, writtenDeployments, writtenReplicaSets };
+      return await syncDeployment(deployment, deps, options);
     },
   });
 

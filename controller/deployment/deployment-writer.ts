@@ -1,15 +1,19 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf } from "../../api/meta.ts";
+import { keyOf, keyString } from "../../api/meta.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { EventContent, EventSink } from "../event-sink.ts";
 import { nameOf } from "../ownership/object-meta.ts";
+import type { WrittenRevisions } from "../written-revisions.ts";
 import { sizeAnnotations } from "./annotations.ts";
 import { replicasOf } from "./strategy.ts";
 
 export interface DeploymentWriterDeps {
   readonly client: Pick<RestClient, "create" | "update" | "delete">;
   readonly recorder: EventSink;
+  /** What has been written of Deployments and of ReplicaSets, by key of the Deployment. */
+  readonly writtenDeployments: Pick<WrittenRevisions, "note">;
+  readonly writtenReplicaSets: Pick<WrittenRevisions, "note">;
 }
 
 /**
@@ -55,14 +59,19 @@ export class DeploymentWriter {
       { ...this.#deployment, status },
       { subresource: "status", ...this.#callOptions },
     );
+    this.#deps.writtenDeployments.note(this.#key, this.#deployment);
   }
 
-  createReplicaSet(replicaSet: ReplicaSet): Promise<ReplicaSet> {
-    return this.#deps.client.create(kinds.replicaSets, replicaSet, this.#callOptions);
+  async createReplicaSet(replicaSet: ReplicaSet): Promise<ReplicaSet> {
+    const created = await this.#deps.client.create(kinds.replicaSets, replicaSet, this.#callOptions);
+    this.#deps.writtenReplicaSets.note(this.#key, created);
+    return created;
   }
 
-  updateReplicaSet(replicaSet: ReplicaSet): Promise<ReplicaSet> {
-    return this.#deps.client.update(kinds.replicaSets, replicaSet, this.#callOptions);
+  async updateReplicaSet(replicaSet: ReplicaSet): Promise<ReplicaSet> {
+    const updated = await this.#deps.client.update(kinds.replicaSets, replicaSet, this.#callOptions);
+    this.#deps.writtenReplicaSets.note(this.#key, updated);
+    return updated;
   }
 
   deleteReplicaSet(replicaSet: ReplicaSet): Promise<unknown> {
@@ -97,6 +106,10 @@ export class DeploymentWriter {
 
   record(event: EventContent): void {
     this.#deps.recorder.event(kinds.deployments, this.#deployment, event);
+  }
+
+  get #key() {
+    return keyString(keyOf(this.#deployment));
   }
 
   get #callOptions() {

@@ -5,14 +5,13 @@ import type { Informer } from "../../client/informer.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { Result } from "../../client/workqueue.ts";
 import { type Clock, timestamp } from "../../component-base/clock.ts";
-import type { EventSink } from "../event-sink.ts";
 import { claimChildren } from "../ownership/claim.ts";
 import { labelSelectorMatches, selectsEverything } from "../ownership/label-selector.ts";
 import { createdMs, isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { isTerminal } from "../pods/pod-state.ts";
 import { maxReplicasAnnotation, replicasAnnotation } from "./annotations.ts";
 import { findCondition, withCondition } from "./conditions.ts";
-import { DeploymentWriter } from "./deployment-writer.ts";
+import { DeploymentWriter, type DeploymentWriterDeps } from "./deployment-writer.ts";
 import { createNewReplicaSet, syncNewReplicaSet } from "./ensure-new-replica-set.ts";
 import { proportionalSizes } from "./proportional-scaling.ts";
 import {
@@ -35,11 +34,10 @@ import {
 } from "./status.ts";
 import { isRollingUpdate, progressDeadlineSeconds, replicasOf, rolloutLimits } from "./strategy.ts";
 
-export interface SyncDeploymentDeps {
+export interface SyncDeploymentDeps extends DeploymentWriterDeps {
   readonly client: RestClient;
   readonly replicaSets: Pick<Informer<ReplicaSet>, "list" | "lastSeenRevision">;
   readonly pods: Pick<Informer<Pod>, "byIndex">;
-  readonly recorder: EventSink;
   readonly clock: Clock;
 }
 

@@ -26,8 +26,8 @@ export function endpointPortsOf(service: Service, pod: Pod): DiscoveryV1Endpoint
 }
 
 /** Equal for equal sets of ports, whatever their order. */
-export const portsKey = (ports: readonly DiscoveryV1EndpointPort[] = []): string =>
-  ports
+export const portsKey = (ports: readonly DiscoveryV1EndpointPort[] | null | undefined): string =>
+  (ports ?? [])
     .map(({ name = "", protocol = "TCP", port, appProtocol = "" }) => `${name}/${protocol}/${port}/${appProtocol}`)
     .sort()
     .join();

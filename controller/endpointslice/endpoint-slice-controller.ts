@@ -8,11 +8,10 @@ import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { podsOf, selectsPods, servicePodHandler } from "../services/service-pods.ts";
 import { TriggerTimes } from "../services/trigger-times.ts";
+import { untilSeen, WrittenRevisions } from "../written-revisions.ts";
 import { managedBy, managedByLabel, reconcileSlices, type SliceChanges, serviceNameLabel } from "./reconcile-slices.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
-/** An event of the slice that is missing comes much sooner; this is for when it does not. */
-const staleRetryMs = 1_000;
 
 const keyFor = (service: Service) => keyString(keyOf(service));
 
@@ -36,15 +35,11 @@ export function endpointSliceController(context: ControllerContext): Controller 
     indexers: { managedService: (slice) => [serviceKeyOf(slice) ?? ""] },
   });
   const triggerTimes = new TriggerTimes();
-  /** Revision of the last write per Service: until the cache has reached it, slices just made are not seen yet. */
-  const written = new Map<string, bigint>();
+  const written = new WrittenRevisions(context);
 
   async function write(changes: SliceChanges, key: string, signal: AbortSignal): Promise<void> {
     const options = { signal, seenRevision: pods.lastSeenRevision };
-    const remember = (slice: EndpointSlice) => {
-      const revision = BigInt(slice.metadata?.resourceVersion ?? "0");
-      if (revision > (written.get(key) ?? 0n)) written.set(key, revision);
-    };
+    const remember = (slice: EndpointSlice) => written.note(key, slice);
     for (const slice of changes.create) remember(await client.create(kinds.endpointSlices, slice, options));
     for (const slice of changes.update) remember(await client.update(kinds.endpointSlices, slice, options));
     for (const slice of changes.remove) await client.delete(kinds.endpointSlices, keyOf(slice), options);
@@ -58,12 +53,10 @@ export function endpointSliceController(context: ControllerContext): Controller 
       if (service === undefined || !selectsPods(service) || isDeleting(service)) {
         // The slices of a Service that has gone are the garbage collector's.
         triggerTimes.forget(key);
-        written.delete(key);
+        written.forget(key);
         return { kind: "done" };
       }
-      if (BigInt(slices.lastSeenRevision || "0") < (written.get(key) ?? 0n)) {
-        return { kind: "requeueAfter", delayMs: staleRetryMs };
-      }
+      if (!written.isSeen(key, slices.lastSeenRevision)) return untilSeen;
       const selected = podsOf(service, pods);
       const changes = reconcileSlices({
         service,

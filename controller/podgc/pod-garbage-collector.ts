@@ -21,11 +21,10 @@ export function podGarbageCollector(context: ControllerContext): Controller {
   /** Nodes that are missing, and since when. */
   const missingSinceMs = new Map<string, number>();
 
-  async function forceDelete(pod: Pod, reason: { message: string } | undefined, signal: AbortSignal): Promise<void> {
+  async function forceDelete(pod: Pod, message: string | undefined, signal: AbortSignal): Promise<void> {
     if (!isTerminal(pod)) {
-      const now = timestamp(clock);
-      const message = reason?.message ?? "PodGC: unscheduled pod is being deleted";
-      await markDisruptionTarget(pod, client, { reason: "DeletionByPodGC", message, now, fail: true, signal });
+      const why = message === undefined ? {} : { why: { reason: "DeletionByPodGC", message } };
+      await markDisruptionTarget(pod, client, { ...why, now: timestamp(clock), fail: true, signal });
     }
     try {
       await client.delete(kinds.pods, keyOf(pod), { gracePeriodSeconds: 0, signal });
@@ -68,7 +67,7 @@ export function podGarbageCollector(context: ControllerContext): Controller {
     for (const pod of terminatingOutOfService(all, byName)) await forceDelete(pod, undefined, signal);
     for (const pod of orphans) {
       if (!gone.has(pod.spec?.nodeName ?? "")) continue;
-      await forceDelete(pod, { message: "PodGC: node no longer exists" }, signal);
+      await forceDelete(pod, "PodGC: node no longer exists", signal);
     }
     for (const pod of unscheduledTerminating(all)) await forceDelete(pod, undefined, signal);
   }

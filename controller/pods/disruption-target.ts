@@ -6,8 +6,8 @@ import type { RestClient } from "../../client/rest-client.ts";
 import { uidOf } from "../ownership/object-meta.ts";
 
 export interface DisruptionOptions {
-  readonly reason: string;
-  readonly message: string;
+  /** Why. Absent: nothing is said of it, only the phase ends. */
+  readonly why?: { readonly reason: string; readonly message: string };
   /** RFC 3339, seconds. */
   readonly now: string;
   /** Also end the Pod's phase, because nobody else will. */
@@ -21,19 +21,21 @@ export async function markDisruptionTarget(
   client: Pick<RestClient, "patch">,
   options: DisruptionOptions,
 ): Promise<boolean> {
-  const { reason, message, now, fail, signal } = options;
+  const { why, now, fail, signal } = options;
   const { generation } = pod.metadata ?? {};
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const condition = {
     type: "DisruptionTarget",
     status: "True",
-    reason,
-    message,
+    ...why,
     lastProbeTime: null,
     lastTransitionTime: now,
     ...observed,
   };
-  const status = { conditions: [condition], ...(fail === true && { phase: "Failed", ...observed }) };
+  const status = {
+    ...(why !== undefined && { conditions: [condition] }),
+    ...(fail === true && { phase: "Failed", ...observed }),
+  };
   const body = { metadata: { uid: uidOf(pod) }, status };
   try {
     await client.patch(kinds.pods, keyOf(pod), { type: "strategic", body }, { subresource: "status", signal });

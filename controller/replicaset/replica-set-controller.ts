@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Pod, ReplicaSet } from "../../api/generated/types.ts";
 import { keyOf, keyString, parseKey } from "../../api/meta.ts";
 import { Expectations } from "../../client/expectations.ts";
@@ -7,8 +8,17 @@ import { controllerOf, isDeleting, namespaceOf, uidOf } from "../ownership/objec
 import { podInformer } from "../pods/pod-informer.ts";
 import { isReady } from "../pods/pod-state.ts";
 import { queueController } from "../queue-controller.ts";
+import { untilSeen, WrittenRevisions } from "../written-revisions.ts";
 import { replicaSetInformer } from "./replica-set-informer.ts";
 import { syncReplicaSet } from "./sync-replica-set.ts";
+
+/** What a ReplicaSet's next sync depends on in a Pod. */
+const visible = ({ metadata, status }: Pod) => [
+  metadata?.labels,
+  metadata?.ownerReferences,
+  status?.phase,
+  status?.conditions?.find(({ type }) => type === "Ready"),
+];
 
 const keyFor = (replicaSet: ReplicaSet) => keyString(keyOf(replicaSet));
 
@@ -17,15 +27,18 @@ export function replicaSetController(context: ControllerContext): Controller {
   const pods = podInformer(context);
   const replicaSets = replicaSetInformer(context);
   const expectations = new Expectations(context);
+  const written = new WrittenRevisions(context);
   const { queue, controller } = queueController(context, {
     workers: context.config.concurrentReplicaSetSyncs,
     async reconcile(key, options) {
       const replicaSet = replicaSets.get(parseKey(key));
       if (replicaSet === undefined) {
         expectations.forget(key);
+        written.forget(key);
         return { kind: "done" };
       }
-      return await syncReplicaSet(replicaSet, { ...context, pods, replicaSets, expectations }, options);
+      if (!written.isSeen(key, replicaSets.lastSeenRevision)) return untilSeen;
+      return await syncReplicaSet(replicaSet, { ...context, pods, replicaSets, expectations, written }, options);
     },
   });
 
@@ -74,6 +87,7 @@ export function replicaSetController(context: ControllerContext): Controller {
     onUpdate(old, pod) {
       if (uidOf(old) !== uidOf(pod)) podGone(old);
       if (isDeleting(pod)) return podGone(pod);
+      if (uidOf(old) === uidOf(pod) && isDeepStrictEqual(visible(old), visible(pod))) return;
       const oldOwner = ownerOf(old);
       const owner = ownerOf(pod);
       if (oldOwner !== undefined && oldOwner !== owner) queue.add(keyFor(oldOwner));

@@ -15,6 +15,7 @@ import { labelSelectorMatches } from "../ownership/label-selector.ts";
 import { controllerOf, isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { sortForDeletion } from "../pods/deletion-order.ts";
 import { isActive, isTerminating } from "../pods/pod-state.ts";
+import type { WrittenRevisions } from "../written-revisions.ts";
 import { podFromTemplate } from "./pod-from-template.ts";
 import { slowStart } from "./slow-start.ts";
 import { nextAvailableInMs, type ReplicaSetObservation, replicaSetStatus, sameStatus } from "./status.ts";
@@ -27,6 +28,7 @@ export interface SyncReplicaSetDeps {
   readonly pods: Pick<Lister<Pod>, "byIndex"> & { readonly lastSeenRevision: string };
   readonly replicaSets: Pick<Lister<ReplicaSet>, "byIndex">;
   readonly expectations: Expectations;
+  readonly written: WrittenRevisions;
   readonly recorder: EventSink;
   readonly clock: Clock;
 }
@@ -116,8 +118,9 @@ async function createPods(
       const message = `Created pod: ${nameOf(created)}`;
       recorder.event(kinds.replicaSets, replicaSet, { type: "Normal", reason: "SuccessfulCreate", message });
     } catch (error) {
-      expectations.creationObserved(key);
+      // What is still expected keeps the next syncs from trying again in a namespace that is going away.
       if (isNamespaceTerminating(error)) return;
+      expectations.creationObserved(key);
       const message = `Error creating: ${messageOf(error)}`;
       if (!signal.aborted) {
         recorder.event(kinds.replicaSets, replicaSet, { type: "Warning", reason: "FailedCreate", message });
@@ -187,9 +190,7 @@ async function writeStatus(
   const { replicaSet } = observation;
   const status = replicaSetStatus(observation);
   if (sameStatus(status, replicaSet.status)) return;
-  await deps.client.update(
-    kinds.replicaSets,
-    { ...replicaSet, status },
-    { subresource: "status", signal, seenRevision: deps.pods.lastSeenRevision },
-  );
+  const options = { subresource: "status", signal, seenRevision: deps.pods.lastSeenRevision };
+  const answer = await deps.client.update(kinds.replicaSets, { ...replicaSet, status }, options);
+  deps.written.note(keyString(keyOf(replicaSet)), answer);
 }

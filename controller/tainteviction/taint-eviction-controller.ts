@@ -39,8 +39,7 @@ export function taintEvictionController(context: ControllerContext): Controller 
     const content = { reason: "TaintManagerEviction", message: `Marking for deletion Pod ${key}` };
     recorder.event(kinds.pods, pod, { type: "Normal", ...content });
     const marked = await markDisruptionTarget(pod, client, {
-      reason: "DeletionByTaintManager",
-      message: "Taint manager: deleting due to NoExecute taint",
+      why: { reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint" },
       now: timestamp(clock),
       signal,
     });
