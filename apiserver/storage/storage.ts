@@ -53,6 +53,8 @@ export interface StoredObject<T extends ApiObject = ApiObject> {
   bytes(): Buffer;
   /** The same without kind and apiVersion, as the items of a built-in list are written. */
   itemBytes(): Buffer;
+  /** All of {@link itemBytes} but its first byte, `{`; where it is a view on what is in memory, and so costs no copy. */
+  itemTail?(): Buffer;
 }
 
 /** How new a read must be: consistent with all writes that ended before it, anything in memory, or not older than N. */

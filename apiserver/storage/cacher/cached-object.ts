@@ -26,6 +26,8 @@ export class CachedObject implements StoredObject {
   /** As in etcd; given up once spliced. */
   #value: Buffer | undefined;
   #object: ApiObject | undefined;
+  /** Encoded by this process, so it carries no resourceVersion. */
+  readonly #ours: boolean;
   #metadataAt = -1;
   #room: Buffer | undefined;
   #lineType: WatchEventType | undefined;
@@ -36,6 +38,7 @@ export class CachedObject implements StoredObject {
     this.revision = revision;
     this.#value = value;
     this.#object = object;
+    this.#ours = object !== undefined;
     if (object !== undefined) setResourceVersion(object, revision);
   }
 
@@ -56,11 +59,16 @@ export class CachedObject implements StoredObject {
   }
 
   itemBytes(): Buffer {
-    const tail = this.#tailView();
+    const tail = this.itemTail();
     const item = Buffer.allocUnsafe(tail.length + 1);
     item[0] = 0x7b;
     item.set(tail, 1);
     return item;
+  }
+
+  itemTail(): Buffer {
+    const room = this.#spliced();
+    return room.subarray(LINE_HEAD_BYTES + this.#metadataAt, room.length - LINE_TAIL_BYTES);
   }
 
   /** `{"type":…,"object":…}\n`. The first type asked for costs no copy of the object. */
@@ -98,16 +106,12 @@ export class CachedObject implements StoredObject {
     this.#object = undefined;
   }
 
-  #tailView(): Buffer {
-    const bytes = this.bytes();
-    return bytes.subarray(this.#metadataAt);
-  }
-
   #spliced(): Buffer {
     if (this.#room !== undefined) return this.#room;
     let value = this.#value ?? Buffer.alloc(0);
     this.#metadataAt = metadataOffset(value);
-    if (this.#metadataAt < 0 || this.object.metadata === undefined || this.#hasOwnVersion(value)) {
+    const spliceable = this.#metadataAt >= 0 && (this.#ours || !this.#hasOwnVersion(value));
+    if (!spliceable) {
       const encoded = encodeValue({ ...this.object, metadata: { ...this.object.metadata } });
       value = encoded.value;
       this.#metadataAt = metadataOffset(value);

@@ -2,7 +2,8 @@ import type { ApiObject } from "../../../api/meta.ts";
 
 /** How a value begins that this project wrote. */
 const HEAD = /^\{"kind":"[^"\\]*","apiVersion":"[^"\\]*",("metadata":\{)/;
-const HEAD_MAX_BYTES = 1024;
+/** More than the longest kind and apiVersion take. */
+const HEAD_MAX_BYTES = 512;
 const METADATA_OPEN = '"metadata":{';
 
 /**
