@@ -47,17 +47,17 @@ export async function runBench(argv: readonly string[], defaults: { kubeconfig: 
 async function measure(question: Question, targets: readonly Target[], runs: number) {
   const figures = targets.map((target) => ({ label: target.label, figures: [] as Figure[][] }));
   const stamp = Date.now().toString(36);
-  for (const target of targets) await question.prepare?.(target);
+  for (const target of targets) await question.prepare?.(target, stamp);
   try {
     for (let run = 0; run <= runs; run++) {
       for (const [index, target] of targets.entries()) {
-        const result = await question.run(target, `${stamp}-${run}`);
+        const result = await question.run(target, { stamp, round: run });
         if (run > 0) figures[index]?.figures.push(result);
       }
     }
   } finally {
     for (const target of targets) {
-      await question.cleanUp?.(target);
+      await question.cleanUp?.(target, stamp);
       await target.close();
     }
   }

@@ -8,7 +8,7 @@ export interface Figure {
   readonly better: "higher" | "lower";
 }
 
-/** One question to measure, in one file. */
+/** One question to measure, in one file. `stamp` is new for each invocation, so that names never clash. */
 export interface Question {
   readonly name: string;
   /** One line for --help. */
@@ -18,9 +18,9 @@ export interface Question {
   /** It starts planes of its own and needs no kubeconfig. */
   readonly standalone?: boolean;
   /** Once per target, before the first run. */
-  prepare?(target: Target): Promise<void>;
-  /** One run; the first one of each target is a warm-up and is thrown away. `round` is new each time. */
-  run(target: Target, round: string): Promise<Figure[]>;
+  prepare?(target: Target, stamp: string): Promise<void>;
+  /** One run; the first one of each target is a warm-up and is thrown away. */
+  run(target: Target, at: { readonly stamp: string; readonly round: number }): Promise<Figure[]>;
   /** Once per target, after the last run. */
-  cleanUp?(target: Target): Promise<void>;
+  cleanUp?(target: Target, stamp: string): Promise<void>;
 }

@@ -6,8 +6,8 @@ import type { Figure, Question } from "../question.ts";
 export const podCreate: Question = {
   name: "pod-create",
   help: "Pod creates, 1 and 64 in flight",
-  async run(target, round) {
-    const namespace = `bench-create-${round}`;
+  async run(target, { stamp, round }) {
+    const namespace = `bench-create-${stamp}-${round}`;
     await makeNamespace(target, namespace);
     const figures: Figure[] = [];
     for (const [inFlight, operations] of [

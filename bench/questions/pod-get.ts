@@ -2,18 +2,20 @@ import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
 import type { Question } from "../question.ts";
 
-const namespace = "bench-get";
+const namespaceOf = (stamp: string) => `bench-get-${stamp}`;
 const pods = 1000;
 
 /** How quickly is one Pod read, consistently, 64 in flight? */
 export const podGet: Question = {
   name: "pod-get",
   help: "consistent gets of single Pods, 64 in flight",
-  async prepare(target) {
+  async prepare(target, stamp) {
+    const namespace = namespaceOf(stamp);
     await makeNamespace(target, namespace);
     await createPods(target, namespace, pods);
   },
-  async run(target) {
+  async run(target, { stamp }) {
+    const namespace = namespaceOf(stamp);
     const result = await load({
       operations: 10_000,
       inFlight: 64,
@@ -28,5 +30,5 @@ export const podGet: Question = {
       { name: "server CPU", unit: "µs", value: result.cpuMicros, better: "lower" },
     ];
   },
-  cleanUp: (target) => removeNamespace(target, namespace),
+  cleanUp: (target, stamp) => removeNamespace(target, namespaceOf(stamp)),
 };

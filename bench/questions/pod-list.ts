@@ -2,17 +2,19 @@ import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
 import type { Question } from "../question.ts";
 
-const namespace = "bench-list";
+const namespaceOf = (stamp: string) => `bench-list-${stamp}`;
 
 /** What does a full, consistent LIST of 10,000 Pods cost? */
 export const podList: Question = {
   name: "pod-list",
   help: "full LIST of 10,000 Pods, and pages of 500",
-  async prepare(target) {
+  async prepare(target, stamp) {
+    const namespace = namespaceOf(stamp);
     await makeNamespace(target, namespace);
     await createPods(target, namespace, 10_000);
   },
-  async run(target) {
+  async run(target, { stamp }) {
+    const namespace = namespaceOf(stamp);
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const measure = (operations: number, query: string) =>
       load({
@@ -30,5 +32,5 @@ export const podList: Question = {
       { name: "first page of 500 server CPU", unit: "µs", value: page.cpuMicros, better: "lower" },
     ];
   },
-  cleanUp: (target) => removeNamespace(target, namespace),
+  cleanUp: (target, stamp) => removeNamespace(target, namespaceOf(stamp)),
 };

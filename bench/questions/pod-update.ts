@@ -2,18 +2,20 @@ import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
 import type { Question } from "../question.ts";
 
-const namespace = "bench-update";
+const namespaceOf = (stamp: string) => `bench-update-${stamp}`;
 const pods = 1000;
 
 /** How quickly do strategic merge patches of Pods go through, 64 in flight? */
 export const podUpdate: Question = {
   name: "pod-update",
   help: "strategic merge patches of Pods, 64 in flight",
-  async prepare(target) {
+  async prepare(target, stamp) {
+    const namespace = namespaceOf(stamp);
     await makeNamespace(target, namespace);
     await createPods(target, namespace, pods);
   },
-  async run(target, round) {
+  async run(target, { stamp, round }) {
+    const namespace = namespaceOf(stamp);
     const result = await load({
       operations: 3000,
       inFlight: 64,
@@ -37,5 +39,5 @@ export const podUpdate: Question = {
       { name: "server CPU", unit: "µs", value: result.cpuMicros, better: "lower" },
     ];
   },
-  cleanUp: (target) => removeNamespace(target, namespace),
+  cleanUp: (target, stamp) => removeNamespace(target, namespaceOf(stamp)),
 };

@@ -7,9 +7,9 @@ import { type Target, userAgent } from "../target.ts";
 export const postToRunning: Question = {
   name: "post-to-running",
   help: "create → Running as a watcher sees it, one at a time and 200 at once",
-  async run(target, round) {
-    const single = await measure(target, `bench-run-${round}`, { pods: 30, inFlight: 1 });
-    const burst = await measure(target, `bench-burst-${round}`, { pods: 200, inFlight: 200 });
+  async run(target, { stamp, round }) {
+    const single = await measure(target, `bench-run-${stamp}-${round}`, { pods: 30, inFlight: 1 });
+    const burst = await measure(target, `bench-burst-${stamp}-${round}`, { pods: 200, inFlight: 200 });
     return [
       figure("one at a time, p50", percentile(single.latencies, 0.5)),
       figure("one at a time, p99", percentile(single.latencies, 0.99)),

@@ -14,8 +14,8 @@ export const schedule: Question = {
   async prepare(target) {
     await eachInFlight(nodes, 32, (index) => createNode(target, `bench-node-${index}`));
   },
-  async run(target, round) {
-    const namespace = `bench-schedule-${round}`;
+  async run(target, { stamp, round }) {
+    const namespace = `bench-schedule-${stamp}-${round}`;
     await makeNamespace(target, namespace);
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const stop = new AbortController();

@@ -10,10 +10,10 @@ export const watchFanout: Question = {
   name: "watch-fanout",
   help: "one writer, 100 and 1,000 watchers of the same Pods",
   runs: 3,
-  async run(target, round) {
+  async run(target, { stamp, round }) {
     const figures: Figure[] = [];
     for (const watchers of [100, 1000])
-      figures.push(...(await fanOut(target, `bench-watch-${round}-${watchers}`, watchers)));
+      figures.push(...(await fanOut(target, `bench-watch-${stamp}-${round}-${watchers}`, watchers)));
     return figures;
   },
 };
