@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EtcdAdmin } from "../../apiserver/storage/etcd3/admin.ts";
+import { loadMessageCodec } from "../../apiserver/storage/etcd3/admin-messages.ts";
+import { Http2Transport } from "../../apiserver/storage/etcd3/http2-transport.ts";
+import { EtcdKv } from "../../apiserver/storage/etcd3/kv.ts";
+import {
+  decodeRange,
+  decodeTxn,
+  encodeRange,
+  encodeTxn,
+  type TxnRequest,
+} from "../../apiserver/storage/etcd3/kv-messages.ts";
+import type { Transport } from "../../apiserver/storage/etcd3/transport.ts";
+import { decodeWatch, type EtcdEvent, encodeWatchCreate } from "../../apiserver/storage/etcd3/watch-messages.ts";
+import { watchEtcd } from "../../apiserver/storage/etcd3/watch-stream.ts";
+import { realClock } from "../../component-base/clock.ts";
+import { startTestEtcd, type TestEtcd } from "../harness/etcd.ts";
+import { eventually } from "../harness/eventually.ts";
+import { GrpcJsTransport } from "../harness/grpc-js-transport.ts";
+import { tlsOf } from "../harness/storage.ts";
+
+const signal = new AbortController().signal;
+const call = { timeoutMs: 5_000, signal };
+
+describe("our codecs speak proto/etcd.proto", () => {
+  const big = 2n ** 62n;
+
+  test.each<{ name: string; request: TxnRequest; expected: object }>([
+    {
+      name: "create",
+      request: {
+        key: "/k",
+        compare: { target: "mod", equals: 0n },
+        success: { put: { key: "/k", value: Buffer.from("ü".repeat(300)), lease: big } },
+        elseGet: false,
+      },
+      expected: {
+        compare: [{ target: "MOD", key: Buffer.from("/k"), mod_revision: "0" }],
+        success: [
+          { request_put: { key: Buffer.from("/k"), value: Buffer.from("ü".repeat(300)), lease: big.toString() } },
+        ],
+      },
+    },
+    {
+      name: "delete",
+      request: { key: "/k", compare: { target: "mod", equals: big }, success: { delete: "/k" }, elseGet: true },
+      expected: {
+        compare: [{ target: "MOD", key: Buffer.from("/k"), mod_revision: big.toString() }],
+        success: [{ request_delete_range: { key: Buffer.from("/k") } }],
+        failure: [{ request_range: { key: Buffer.from("/k") } }],
+      },
+    },
+  ])("Txn: $name", async ({ request, expected }) => {
+    const codec = await loadMessageCodec();
+    expect(codec.decode("TxnRequest", encodeTxn(request))).toMatchObject(expected);
+  });
+
+  test("Range and Watch requests", async () => {
+    const codec = await loadMessageCodec();
+    const range = encodeRange({
+      key: "/a/",
+      rangeEnd: "/a0",
+      limit: 500,
+      revision: big,
+      keysOnly: true,
+      minModRevision: 7n,
+    });
+    expect(codec.decode("RangeRequest", range)).toMatchObject({
+      key: Buffer.from("/a/"),
+      range_end: Buffer.from("/a0"),
+      limit: "500",
+      revision: big.toString(),
+      keys_only: true,
+      count_only: false,
+      serializable: false,
+      min_mod_revision: "7",
+    });
+    const watch = encodeWatchCreate({ key: "/a/", rangeEnd: "/a0", startRevision: big, prevKv: true });
+    expect(codec.decode("WatchRequest", watch)).toMatchObject({
+      create_request: {
+        key: Buffer.from("/a/"),
+        range_end: Buffer.from("/a0"),
+        start_revision: big.toString(),
+        prev_kv: true,
+        fragment: true,
+      },
+    });
+  });
+
+  test("answers, with negative numbers and fields from later versions", async () => {
+    const codec = await loadMessageCodec();
+    const header = { cluster_id: "18446744073709551615", member_id: "1", revision: big.toString(), raft_term: "2" };
+    const kv = {
+      key: Buffer.from("/k"),
+      mod_revision: "5",
+      create_revision: "4",
+      version: "2",
+      value: Buffer.from("v"),
+      lease: "-3",
+    };
+    const expected = {
+      key: "/k",
+      modRevision: 5n,
+      createRevision: 4n,
+      version: 2n,
+      value: Buffer.from("v"),
+      lease: -3n,
+    };
+    const range = codec.encode("RangeResponse", { header, kvs: [kv], more: true, count: "9" });
+    const later = Buffer.from([0xa2, 0x06, 0x01, 0x00, 0xa8, 0x06, 0x07]);
+    expect(decodeRange(Buffer.concat([range, later]))).toEqual({
+      revision: big,
+      kvs: [expected],
+      more: true,
+      count: 9,
+    });
+    const txn = codec.encode("TxnResponse", { header, responses: [{ response_range: { header, kvs: [kv] } }] });
+    expect(decodeTxn(txn)).toEqual({ revision: big, succeeded: false, current: expected });
+    const watch = codec.encode("WatchResponse", {
+      header,
+      watch_id: "-1",
+      fragment: true,
+      events: [{ type: "DELETE", kv, prev_kv: kv }],
+      compact_revision: "12",
+      cancel_reason: "why",
+    });
+    expect(decodeWatch(watch)).toMatchObject({
+      revision: big,
+      fragment: true,
+      compactRevision: 12n,
+      cancelReason: "why",
+      events: [{ type: "delete", kv: expected, prevKv: expected }],
+    });
+  });
+});
+
+describe.each([
+  {
+    name: "node:http2",
+    open: (etcd: TestEtcd): Transport =>
+      new Http2Transport({ endpoints: etcd.clientUrls, tls: tlsOf(etcd), clock: realClock }),
+  },
+  {
+    name: "grpc-js",
+    open: (etcd: TestEtcd): Transport => new GrpcJsTransport({ endpoint: etcd.clientUrls[0]!, tls: tlsOf(etcd) }),
+  },
+])("calls over $name", ({ open }) => {
+  let etcd: TestEtcd;
+  let transport: Transport;
+  let kv: EtcdKv;
+  beforeAll(async () => {
+    etcd = await startTestEtcd();
+    transport = open(etcd);
+    kv = new EtcdKv(transport);
+  });
+  afterAll(async () => {
+    transport.close();
+    await etcd.stop();
+  });
+
+  function put(key: string, value: Buffer, equals = 0n) {
+    return kv.txn({ key, compare: { target: "mod", equals }, success: { put: { key, value } }, elseGet: true }, call);
+  }
+
+  test("a guarded Txn is done once and refused with what is there", async () => {
+    const first = await put("/txn/a", Buffer.from("1"));
+    expect(first).toMatchObject({ succeeded: true, current: undefined });
+    const second = await put("/txn/a", Buffer.from("2"));
+    expect(second).toMatchObject({ succeeded: false, current: { key: "/txn/a", modRevision: first.revision } });
+    expect(second.current?.value.toString()).toBe("1");
+  });
+
+  test("answers of many megabytes and hundreds of calls at a time arrive whole", async () => {
+    const value = Buffer.alloc(50_000, "x");
+    await Promise.all(Array.from({ length: 200 }, (_, i) => put(`/big/${i}`, value)));
+    const { kvs, count } = await kv.range({ key: "/big/", rangeEnd: "/big0" }, call);
+    expect([kvs.length, count]).toEqual([200, 200]);
+    expect(kvs.every((found) => found.value.equals(value))).toBe(true);
+  });
+
+  test.each([
+    { name: "compacted", code: "Expired", revision: 1n },
+    { name: "future", code: "FutureRevision", revision: 1_000_000n },
+  ])("etcd's error texts are told apart: $name", async ({ code, revision }) => {
+    const { revision: now } = await put(`/error/${code}`, Buffer.from("1"));
+    if (code === "Expired") await kv.compact(now, call);
+    await expect(kv.range({ key: "/x", revision }, call)).rejects.toMatchObject({ code });
+  });
+
+  test("a watch brings events with what was there before, and large ones in fragments put together", async () => {
+    const { revision } = await put("/watch/a", Buffer.from("1"));
+    const seen: EtcdEvent[] = [];
+    watchEtcd(
+      transport,
+      { key: "/watch/", rangeEnd: "/watch0", startRevision: revision + 1n, prevKv: true },
+      { events: (events) => seen.push(...events), end: () => undefined },
+      { signal },
+    );
+    const large = Buffer.alloc(1_200_000, "y");
+    let guard = revision;
+    for (let i = 0; i < 3; i++) guard = (await put("/watch/a", large, guard)).revision;
+    await eventually("three events", () => seen.length === 3);
+    expect(seen.map(({ kv }) => kv.modRevision)).toEqual([guard - 2n, guard - 1n, guard]);
+    expect(seen[0]?.prevKv?.value.toString()).toBe("1");
+    expect(seen[2]?.prevKv?.value.equals(large)).toBe(true);
+  });
+
+  test("maintenance and cluster calls", async () => {
+    const admin = new EtcdAdmin(transport);
+    const status = await admin.status(call);
+    expect(status.version).toMatch(/^3\./);
+    expect(status.leader).toBe(status.memberId);
+    const members = await admin.members(call);
+    expect(members).toMatchObject([{ id: status.memberId, isLearner: false, clientUrls: etcd.clientUrls }]);
+    expect(await admin.alarms(call)).toEqual([]);
+    expect((await admin.hashKv(call)).hash).toBeGreaterThan(0);
+    await admin.defragment(call);
+    let bytes = 0;
+    for await (const piece of admin.snapshot({ signal })) bytes += piece.length;
+    expect(bytes % 512).toBe(32);
+    expect(bytes).toBeGreaterThan(10_000);
+  });
+});
