@@ -45,7 +45,10 @@ function installDependencies() {
   if (readText(stamp) === wanted) return;
   if (!isInstalled(join(modules, ".package-lock.json"))) {
     say("installing dependencies");
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "npm ci failed");
+    const quietly = ["--no-audit", "--no-fund", "--loglevel=error"];
+    // A registry mirror may lack packages for other platforms; `npm ci` then calls the lock file incomplete.
+    const exact = spawnSync("npm", ["ci", ...quietly], { cwd: root, stdio: "ignore" });
+    if (exact.status !== 0) run("npm", ["install", "--no-save", ...quietly], "npm could not install the dependencies");
   }
   writeFileSync(stamp, wanted);
 }

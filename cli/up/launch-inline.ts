@@ -7,6 +7,9 @@ import { loggerFor } from "../../component-base/configured-logger.ts";
 import { type ComponentRow, componentArgv, type Plane } from "./components.ts";
 import type { Prepared } from "./supervise.ts";
 
+/** How long a component may take to stop; what hangs ends with the process. */
+const stopTimeoutMs = 1_500;
+
 /** Runs a component inside this process, from the same flags that its process would get; its log is the same file. */
 export async function prepareInline(
   row: ComponentRow,
@@ -29,11 +32,15 @@ export async function prepareInline(
       return {
         done: running.done,
         async stop() {
-          await running.stop();
-          log.info({}, "stopped");
+          const outcome = await Promise.race([running.stop().then(() => "stopped"), timeout(deps.clock)]);
+          log.info({}, outcome);
           await closeLog();
         },
       };
     },
   };
+}
+
+function timeout(clock: Clock): Promise<string> {
+  return new Promise((resolve) => clock.setTimer(stopTimeoutMs, () => resolve("did not stop in time")));
 }
