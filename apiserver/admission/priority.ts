@@ -57,7 +57,8 @@ function defaultClass({ storage, etcdPrefix }: AdmissionDeps): Readonly<Priority
   let found: Readonly<PriorityClass> | undefined;
   for (const { object } of storage.cached.list(`${etcdPrefix}/${prefix}`)) {
     const candidate = object as Readonly<PriorityClass>;
-    if (candidate.globalDefault === true && (found === undefined || candidate.value < found.value)) found = candidate;
+    if (candidate.globalDefault === true && (found === undefined || (candidate.value ?? 0) < (found.value ?? 0)))
+      found = candidate;
   }
   return found;
 }

@@ -13,7 +13,7 @@ import { validateMeta } from "./meta/validate-meta.ts";
 import { DetachedObject } from "./object-view.ts";
 import { type AnyObject, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
-import type { Reservation } from "./strategy.ts";
+import type { Reservation, StrategyContext } from "./strategy.ts";
 import { statusErrors, toStatus } from "./to-status.ts";
 
 const nameAttempts = 8;
@@ -46,18 +46,27 @@ export async function createObject(
   const meta = systemFields(resource, ctx, sent);
   object.metadata = meta;
   kind.defaults(object);
+  const managedFields = resource.fieldManager.afterWrite({
+    kind,
+    subresource: "",
+    manager: options.fieldManager,
+    object,
+    old: undefined,
+    sent: sent.managedFields,
+  });
   await admit(resource, ctx, object, options);
-  const context = { ctx, user: ctx.user, dryRun: options.dryRun };
+  const context: StrategyContext = { ctx, user: ctx.user, dryRun: options.dryRun, subresource: "", updating: false };
   if (resource.hasStatus && strategy.keepsStatusOnCreate !== true) delete object["status"];
   strategy.prepareForCreate?.(object, context);
   firstGeneration(kind, meta);
   dedupeOwners(meta, (text) => ctx.warn(text));
   const reservation = await strategy.reserve?.(object, undefined, context);
   try {
-    refuseInvalid(resource, object);
+    refuseInvalid(resource, object, context);
     await strategy.authorizeWrite?.(object, undefined, context);
     for (const text of strategy.warnings?.(object, undefined) ?? []) ctx.warn(text);
     await validatingAdmission(resource, ctx, object, options);
+    if (managedFields !== undefined) meta.managedFields = managedFields;
     return await store(resource, ctx, object, { options, sent, reservation });
   } catch (error) {
     await reservation?.release();
@@ -108,13 +117,13 @@ function attributes(resource: Resource, ctx: RequestContext, object: AnyObject, 
   };
 }
 
-function refuseInvalid(resource: Resource, object: AnyObject): void {
+function refuseInvalid(resource: Resource, object: AnyObject, context: StrategyContext): void {
   const { kind, strategy } = resource;
   const errors: FieldError[] = validateMeta(object.metadata ?? {}, {
     nameRule: kind.nameRule,
     namespaced: kind.scope === "Namespaced",
   });
-  const more = strategy.validate?.(object);
+  const more = strategy.validate?.(object, context);
   if (more !== undefined && more.length > 0) errors.push(...more);
   if (errors.length > 0) throw invalid(resource.kindRef, object.metadata?.name ?? "", errors);
 }
@@ -131,17 +140,8 @@ async function store(
   object: AnyObject,
   { options, sent, reservation }: StoreOptions,
 ): Promise<StoredObject> {
-  const { kind, storage, view, fieldManager } = resource;
-  const managedFields = fieldManager.afterWrite({
-    kind,
-    subresource: "",
-    manager: options.fieldManager,
-    object,
-    old: undefined,
-    sent: sent.managedFields,
-  });
+  const { kind, storage, view } = resource;
   const meta: ObjectMeta = object.metadata ?? {};
-  if (managedFields !== undefined) meta.managedFields = managedFields;
   const generated = !sent.name && Boolean(sent.generateName);
   for (let attempt = 1; ; attempt++) {
     const name = meta.name ?? "";

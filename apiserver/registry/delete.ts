@@ -36,7 +36,13 @@ export async function deleteObject(
     );
     const stored = view.stored(result.stored);
     if (result.kind === "deleted") {
-      await strategy.afterDelete?.(stored.object, { ctx, user: ctx.user, dryRun: false });
+      await strategy.afterDelete?.(stored.object, {
+        ctx,
+        user: ctx.user,
+        dryRun: false,
+        subresource: "",
+        updating: true,
+      });
       return goneOutcome(resource, stored);
     }
     if (step?.pending === true) return goneOutcome(resource, stored, { gone: false });

@@ -7,6 +7,10 @@ export interface StrategyContext {
   readonly ctx: RequestContext;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** What is written through; empty: the object itself. */
+  readonly subresource: string;
+  /** The object exists already. */
+  readonly updating: boolean;
 }
 
 /** Something taken from a shared pool for a write: kept when the write succeeded, given back when it failed. */
@@ -27,9 +31,9 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   /** The same for a write to `/status`; all but status, labels and annotations has been copied from `old`. */
   prepareForStatusUpdate?(object: T, old: Readonly<T>, context: StrategyContext): void;
   /** What is wrong with an object by itself. */
-  validate?(object: T): FieldError[];
+  validate?(object: T, context: StrategyContext): FieldError[];
   /** What is wrong with going from `old` to `object`; `validate` runs for updates as well. */
-  validateUpdate?(object: T, old: Readonly<T>): FieldError[];
+  validateUpdate?(object: T, old: Readonly<T>, context: StrategyContext): FieldError[];
   validateStatusUpdate?(object: T, old: Readonly<T>): FieldError[];
   /** May refuse the writer (throws StatusError): RBAC escalation. */
   authorizeWrite?(object: T, old: Readonly<T> | undefined, context: StrategyContext): Promise<void>;
@@ -45,8 +49,8 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   afterDelete?(object: Readonly<T>, context: StrategyContext): Promise<void>;
   /** Seconds an object may take to go away; 0 or undefined: it goes at once. */
   gracePeriod?(object: Readonly<T>, wantedSeconds: number | undefined): number;
-  /** A deletion that must wait for more than finalizers (Namespaces). True: the key stays. */
-  prepareForDelete?(object: T): boolean;
-  /** Refuses a finalizer's removal or confirms that an object marked for deletion may go. Default: no finalizers left. */
+  /** Changes an object whose deletion begins and waits (Namespaces: their phase). */
+  prepareForDelete?(object: T): void;
+  /** Says whether nothing but metadata.finalizers keeps an object marked for deletion. Default: true. */
   mayBeRemoved?(object: Readonly<T>): boolean;
 }

@@ -24,6 +24,8 @@ export interface ExistingWrite {
   next(current: Readonly<AnyObject>): AnyObject | Promise<AnyObject>;
   /** A uid that differs: PUT answers 409, PATCH 422. */
   readonly verb: "update" | "patch";
+  /** The wanted state is made of the stored one and shares parts with it: defaults, which change in place, are not for it. */
+  readonly derived?: boolean;
 }
 
 /** Thrown out of a write to a missing object that may be created instead. */
@@ -150,7 +152,13 @@ class WriteAttempt {
   }
 
   #context(): StrategyContext {
-    return { ctx: this.#ctx, user: this.#ctx.user, dryRun: this.#options.dryRun };
+    return {
+      ctx: this.#ctx,
+      user: this.#ctx.user,
+      dryRun: this.#options.dryRun,
+      subresource: this.#write.subresource,
+      updating: true,
+    };
   }
 
   /** uid and resourceVersion of the object sent against those of the object found. */
@@ -188,7 +196,7 @@ class WriteAttempt {
     const { kind, strategy, hasStatus, admission } = this.#resource;
     const { subresource } = this.#write;
     keepServerFields(object.metadata ?? {}, old.metadata ?? {});
-    kind.defaults(object);
+    if (this.#write.derived !== true) kind.defaults(object);
     const admitted = admission.admit(this.#attributes(object, old));
     if (admitted !== undefined) await admitted;
     const context = this.#context();
@@ -211,6 +219,7 @@ class WriteAttempt {
   async #validate(object: AnyObject, old: Readonly<AnyObject>): Promise<boolean> {
     const { kind, kindRef, strategy, admission } = this.#resource;
     const meta = object.metadata ?? {};
+    const context = this.#context();
     const errors: FieldError[] = [
       ...validateMeta(meta, { nameRule: kind.nameRule, namespaced: kind.scope === "Namespaced" }),
       ...validateMetaUpdate(meta, old.metadata ?? {}),
@@ -218,10 +227,13 @@ class WriteAttempt {
     if (this.#write.subresource === "status") {
       errors.push(...(strategy.validateStatusUpdate?.(object, old) ?? []));
     } else {
-      errors.push(...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, old) ?? []));
+      errors.push(
+        ...(strategy.validate?.(object, context) ?? []),
+        ...(strategy.validateUpdate?.(object, old, context) ?? []),
+      );
     }
     if (errors.length > 0) throw invalid(kindRef, this.#write.name, errors);
-    await strategy.authorizeWrite?.(object, old, this.#context());
+    await strategy.authorizeWrite?.(object, old, context);
     if (this.#write.subresource === "") for (const text of strategy.warnings?.(object, old) ?? []) this.#ctx.warn(text);
     const admitted = admission.validate(this.#attributes(object, old));
     if (admitted !== undefined) await admitted;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { allKinds } from "../../api/kinds.ts";
 import { SchemaModel } from "../../api/schema/schema-model.ts";
 import { createAdmission } from "../../apiserver/admission/admission.ts";
+import { defaultPlugins } from "../../apiserver/admission/plugins.ts";
 import type { RequestContext, UserInfo } from "../../apiserver/http/request-context.ts";
 import { createRegistry, type RegistryDeps } from "../../apiserver/registry/create-registry.ts";
 import { noFieldManager } from "../../apiserver/registry/managed-fields/field-manager.ts";
@@ -31,7 +32,7 @@ export function createTestRegistry(overrides: Partial<RegistryDeps> = {}): TestR
     clock,
     log: silentLogger,
     random: systemRandom,
-    admission: createAdmission([]),
+    admission: createAdmission(defaultPlugins({ storage, etcdPrefix: "/registry", random: systemRandom })),
     schema: new SchemaChecker(),
     schemaModel: new SchemaModel(),
     fieldManager: noFieldManager,
@@ -40,6 +41,16 @@ export function createTestRegistry(overrides: Partial<RegistryDeps> = {}): TestR
     ...overrides,
   });
   return { registry, storage, clock, store: (resource) => storeOf(registry, resource) };
+}
+
+/** The namespace and the account that Pods need. */
+export async function withNamespace(test: TestRegistry, name = "default"): Promise<TestRegistry> {
+  const options = { dryRun: false, fieldManager: "test", fieldValidation: "Strict" } as const;
+  const object = () => ({ value: { metadata: { name } }, duplicateFields: [] });
+  await test.store("namespaces").create(testContext({ namespace: name }), object(), options);
+  const account = { value: { metadata: { name: "default" } }, duplicateFields: [] };
+  await test.store("serviceaccounts").create(testContext({ namespace: name }), account, options);
+  return test;
 }
 
 function storeOf(registry: Registry, resource: string): ResourceStore {

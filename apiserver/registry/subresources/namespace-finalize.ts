@@ -22,7 +22,7 @@ export function finalizeStore(namespaces: Resource): SubresourceStore {
         else delete spec.finalizers;
         return { ...current, metadata, spec };
       };
-      const write = { name, subresource: "finalize", verb: "update" as const, next };
+      const write = { name, subresource: "finalize", verb: "update" as const, derived: true, next };
       return { kind: "stored", stored: await writeExisting(namespaces, ctx, write, options) };
     },
   };

@@ -37,7 +37,7 @@ export async function bind(
   const name = podNameOf(binding, options.podName);
   refuseInvalid(binding);
   const next = (current: Readonly<AnyObject>) => bound(pods, current as Readonly<Pod>, binding);
-  await writeExisting(pods, ctx, { name, subresource: "binding", verb: "update", next }, options);
+  await writeExisting(pods, ctx, { name, subresource: "binding", verb: "update", derived: true, next }, options);
   return created();
 }
 

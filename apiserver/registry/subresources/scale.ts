@@ -83,7 +83,7 @@ function writeReplicas(resource: Resource, ctx: RequestContext, write: ReplicasW
     if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
     return object;
   };
-  return writeExisting(resource, ctx, { name, subresource: "scale", verb: "update", next }, options);
+  return writeExisting(resource, ctx, { name, subresource: "scale", verb: "update", derived: true, next }, options);
 }
 
 const answer = (stored: StoredObject): SubresourceAnswer => ({ kind: "object", object: scaleFrom(stored.object) });

@@ -1,0 +1,112 @@
+import type { IPAddress } from "../../../api/generated/types.ts";
+import type { ObjectKey } from "../../../api/meta.ts";
+import { type Clock, timestamp } from "../../../component-base/clock.ts";
+import { type Storage, StorageError, type WriteContext } from "../../storage/storage.ts";
+import type { Random } from "../random.ts";
+import { IpRange } from "./ip-range.ts";
+
+export interface AllocatorDeps {
+  readonly storage: Storage;
+  readonly etcdPrefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Why an address could not be had; the text is for the user. */
+export class AllocationError extends Error {}
+
+/**
+ * Cluster IPs, each held by an IPAddress object of its name, so that gateways which know nothing of each other cannot give
+ * one address twice. @see k8s.io/kubernetes v1.36.0 pkg/registry/core/service/ipallocator/ipallocator.go
+ */
+export class ClusterIps {
+  readonly #deps: AllocatorDeps;
+  readonly #range: IpRange;
+
+  constructor(range: string, deps: AllocatorDeps) {
+    this.#deps = deps;
+    this.#range = new IpRange(range);
+  }
+
+  /** Any free address. @throws AllocationError, StorageError */
+  async next(service: ObjectKey, { write, dryRun }: { write: WriteContext; dryRun: boolean }): Promise<string> {
+    const { random, storage } = this.#deps;
+    for (const ip of this.#range.candidates(() => randomFraction(random))) {
+      if (storage.cached.get(this.#key(ip)) !== undefined) continue;
+      if (dryRun || (await this.#take(ip, service, write))) return ip;
+    }
+    throw new AllocationError("range is full");
+  }
+
+  /** That address. @throws AllocationError, StorageError */
+  async take(
+    ip: string,
+    service: ObjectKey,
+    { write, dryRun }: { write: WriteContext; dryRun: boolean },
+  ): Promise<void> {
+    if (!this.#range.contains(ip)) {
+      throw new AllocationError(
+        `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.#range.text}`,
+      );
+    }
+    const taken = dryRun
+      ? this.#deps.storage.cached.get(this.#key(ip)) !== undefined
+      : !(await this.#take(ip, service, write)) && !this.#isHeldBy(ip, service);
+    if (taken) throw new AllocationError("provided IP is already allocated");
+  }
+
+  /** Gives an address back; one that is free already does not matter. */
+  async release(ip: string, write: WriteContext): Promise<void> {
+    const { storage } = this.#deps;
+    try {
+      await storage.update(this.#key(ip), (current) => ({ kind: current === undefined ? "keep" : "delete" }), write);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== "NotFound") throw error;
+    }
+  }
+
+  #key(ip: string): string {
+    return `${this.#deps.etcdPrefix}/ipaddresses/${ip}`;
+  }
+
+  /** @returns false when somebody holds it */
+  async #take(ip: string, service: ObjectKey, write: WriteContext): Promise<boolean> {
+    try {
+      await this.#deps.storage.create(this.#key(ip), this.#object(ip, service), write);
+      return true;
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "Exists") return false;
+      throw error;
+    }
+  }
+
+  /** The address outlived the Service it was taken for, which now comes back. */
+  #isHeldBy(ip: string, { namespace, name }: ObjectKey): boolean {
+    const { storage, etcdPrefix } = this.#deps;
+    if (storage.cached.get(`${etcdPrefix}/services/specs/${namespace}/${name}`) !== undefined) return false;
+    const held = storage.cached.get(this.#key(ip))?.object as Readonly<IPAddress> | undefined;
+    const parent = held?.spec?.parentRef;
+    return parent?.resource === "services" && parent.namespace === namespace && parent.name === name;
+  }
+
+  #object(ip: string, { namespace, name }: ObjectKey): IPAddress {
+    const { random, clock } = this.#deps;
+    return {
+      kind: "IPAddress",
+      apiVersion: "networking.k8s.io/v1",
+      metadata: {
+        name: ip,
+        uid: random.uuid(),
+        creationTimestamp: timestamp(clock),
+        labels: {
+          "ipaddress.kubernetes.io/ip-family": "IPv4",
+          "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+        },
+      },
+      spec: { parentRef: { resource: "services", namespace, name } },
+    };
+  }
+}
+
+/** A number in [0, 1) from the injected randomness. */
+export const randomFraction = (random: Random) => Number.parseInt(random.uuid().slice(0, 8), 16) / 2 ** 32;

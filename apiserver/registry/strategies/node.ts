@@ -1,0 +1,57 @@
+import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
+import type { Node, Taint } from "../../../api/generated/types.ts";
+import { semanticallyEqual } from "../json.ts";
+import { checkLabelValue, checkQualifiedName } from "../meta/names.ts";
+import type { Strategy } from "../strategy.ts";
+import { oneOf, problems } from "./field-checks.ts";
+
+/** @see k8s.io/kubernetes v1.36.0 pkg/registry/core/node/strategy.go, pkg/apis/core/validation/validation.go ValidateNode */
+export const nodeStrategy: Strategy<Node> = {
+  keepsStatusOnCreate: true,
+  prepareForCreate: settle,
+  prepareForUpdate: settle,
+  prepareForStatusUpdate: settle,
+  validate: ({ spec }) => taintErrors(spec?.taints ?? []),
+  validateUpdate(node, old) {
+    const errors: FieldError[] = [];
+    const { podCIDRs, providerID } = node.spec ?? {};
+    if (old.spec?.podCIDRs?.length && !semanticallyEqual(podCIDRs, old.spec.podCIDRs)) {
+      errors.push(forbiddenField("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
+    }
+    if (old.spec?.providerID && providerID !== old.spec.providerID) {
+      errors.push(forbiddenField("spec.providerID", 'node updates may not change providerID except from "" to valid'));
+    }
+    return errors;
+  },
+};
+
+/** Allocatable is the capacity unless said otherwise; the one podCIDR and the list say the same. */
+function settle(node: Node): void {
+  const { status, spec } = node;
+  if (status?.capacity !== undefined && status.allocatable === undefined) {
+    node.status = { ...status, allocatable: { ...status.capacity } };
+  }
+  if (spec?.podCIDR && spec.podCIDRs === undefined) node.spec = { ...spec, podCIDRs: [spec.podCIDR] };
+}
+
+function taintErrors(taints: readonly Taint[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [index, taint] of taints.entries()) {
+    const { key = "", value = "", effect = "" } = taint;
+    const at = `metadata.taints[${index}]`;
+    errors.push(...problems(`${at}.key`, key, checkQualifiedName(key)));
+    errors.push(...problems(`${at}.value`, value, checkLabelValue(value)));
+    errors.push(...oneOf(`${at}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]));
+    const identity = `${key} ${effect}`;
+    if (seen.has(identity)) {
+      const shown = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null };
+      errors.push({
+        ...invalidValue(at, shown, "taints must be unique by key and effect pair"),
+        type: "FieldValueDuplicate",
+      });
+    }
+    seen.add(identity);
+  }
+  return errors;
+}

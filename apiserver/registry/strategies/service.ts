@@ -1,0 +1,188 @@
+import { invalidValue } from "../../../api/field-errors.ts";
+import type { Service, ServiceSpec } from "../../../api/generated/types.ts";
+import { failure, invalid } from "../../../api/status.ts";
+import { AllocationError, type AllocatorDeps, ClusterIps } from "../allocation/cluster-ips.ts";
+import { NodePorts, type PortRange, PortTaken } from "../allocation/node-ports.ts";
+import { writeContext } from "../resource.ts";
+import type { Reservation, Strategy, StrategyContext } from "../strategy.ts";
+import { isIpv4 } from "./field-checks.ts";
+import { keepAllocated, needsClusterIp, needsNodePorts, setFamilies } from "./service-fields.ts";
+import { serviceErrors, serviceUpdateErrors } from "./service-validation.ts";
+
+export interface ServiceDeps extends AllocatorDeps {
+  readonly serviceClusterIpRange: string;
+  readonly serviceNodePortRange: PortRange;
+}
+
+const refOf = { group: "", kind: "Service" };
+
+/** @see k8s.io/kubernetes v1.36.0 pkg/registry/core/service/strategy.go, storage/alloc.go */
+export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
+  const ips = new ClusterIps(deps.serviceClusterIpRange, deps);
+  const ports = new NodePorts(deps.serviceNodePortRange, deps);
+  return {
+    prepareForCreate(service) {
+      service.status = { loadBalancer: {} };
+      setFamilies(service);
+    },
+    prepareForUpdate(service, old) {
+      keepAllocated(service, old);
+      setFamilies(service);
+    },
+    validate: (service) => serviceErrors(service),
+    validateUpdate: (service, old) => serviceUpdateErrors(service, old),
+    validateStatusUpdate: ({ spec, status }) =>
+      spec?.type !== "LoadBalancer" && (status?.loadBalancer?.ingress ?? []).length > 0
+        ? [
+            {
+              type: "FieldValueForbidden",
+              field: "status.loadBalancer.ingress",
+              detail: "may only be used when `spec.type` is 'LoadBalancer'",
+            },
+          ]
+        : [],
+    reserve: (service, old, context) => new ServiceReservation(service, old, { ips, ports, context }).take(),
+    async afterDelete({ spec }, { ctx }) {
+      const write = writeContext(ctx);
+      if (spec === undefined) return;
+      for (const ip of heldIps(spec)) await ips.release(ip, write);
+      await ports.release(heldPorts(spec), write);
+    },
+  };
+}
+
+const heldIps = (spec: Readonly<ServiceSpec> | undefined): string[] =>
+  (spec?.clusterIPs ?? (spec?.clusterIP ? [spec.clusterIP] : [])).filter((ip) => isIpv4(ip));
+
+const heldPorts = (spec: Readonly<ServiceSpec> | undefined): number[] => [
+  ...new Set(
+    [...(spec?.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec?.healthCheckNodePort ?? 0].filter(
+      (port) => port > 0,
+    ),
+  ),
+];
+
+interface Pools {
+  readonly ips: ClusterIps;
+  readonly ports: NodePorts;
+  readonly context: StrategyContext;
+}
+
+/** What one write takes for a Service beyond what it holds, and what it lets go. */
+class ServiceReservation implements Reservation {
+  readonly #service: Service;
+  readonly #old: Readonly<Service> | undefined;
+  readonly #pools: Pools;
+  readonly #takenIps: string[] = [];
+  readonly #takenPorts: number[] = [];
+
+  constructor(service: Service, old: Readonly<Service> | undefined, pools: Pools) {
+    this.#service = service;
+    this.#old = old;
+    this.#pools = pools;
+  }
+
+  async take(): Promise<Reservation> {
+    try {
+      await this.#takeIp();
+      await this.#takePorts();
+    } catch (error) {
+      await this.release();
+      throw error;
+    }
+    return this;
+  }
+
+  async commit(): Promise<void> {
+    const { ips, ports } = this.#pools;
+    const held = new Set(heldIps(this.#service.spec));
+    const heldNow = new Set(heldPorts(this.#service.spec));
+    for (const ip of heldIps(this.#old?.spec)) if (!held.has(ip)) await ips.release(ip, this.#write);
+    await ports.release(
+      heldPorts(this.#old?.spec).filter((port) => !heldNow.has(port)),
+      this.#write,
+    );
+  }
+
+  async release(): Promise<void> {
+    const { ips, ports, context } = this.#pools;
+    if (context.dryRun) return;
+    for (const ip of this.#takenIps.splice(0)) await ips.release(ip, this.#write);
+    await ports.release(this.#takenPorts.splice(0), this.#write);
+  }
+
+  get #write() {
+    return writeContext(this.#pools.context.ctx);
+  }
+
+  get #options() {
+    return { write: this.#write, dryRun: this.#pools.context.dryRun };
+  }
+
+  async #takeIp(): Promise<void> {
+    const { spec, metadata } = this.#service;
+    if (spec === undefined || !needsClusterIp(spec)) return;
+    const wanted = spec.clusterIP ?? spec.clusterIPs?.[0] ?? "";
+    if (wanted === "None" || heldIps(this.#old?.spec).includes(wanted)) return;
+    if (wanted !== "" && !isIpv4(wanted)) return;
+    const service = { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
+    const { ips } = this.#pools;
+    try {
+      if (wanted === "") {
+        const ip = await ips.next(service, this.#options);
+        spec.clusterIP = ip;
+        spec.clusterIPs = [ip];
+        this.#takenIps.push(ip);
+        return;
+      }
+      await ips.take(wanted, service, this.#options);
+    } catch (error) {
+      if (!(error instanceof AllocationError)) throw error;
+      if (wanted === "") throw exhausted("failed to allocate a serviceIP", error);
+      throw invalid(refOf, service.name, [
+        invalidValue(
+          "spec.clusterIPs",
+          spec.clusterIPs ?? [wanted],
+          `failed to allocate IP ${wanted}: ${error.message}`,
+        ),
+      ]);
+    }
+    this.#takenIps.push(wanted);
+  }
+
+  async #takePorts(): Promise<void> {
+    const { spec, metadata } = this.#service;
+    if (spec === undefined || !needsNodePorts(spec)) return;
+    const { ports } = this.#pools;
+    const held = new Set(heldPorts(this.#old?.spec));
+    const given = spec.ports ?? [];
+    const wanted = [...new Set(given.map(({ nodePort }) => nodePort ?? 0))].filter(
+      (port) => port > 0 && !held.has(port),
+    );
+    const refuse = (port: number, text: string) => {
+      const index = given.findIndex(({ nodePort }) => nodePort === port);
+      return invalid(refOf, metadata?.name ?? "", [invalidValue(`spec.ports[${index}].nodePort`, port, text)]);
+    };
+    for (const port of wanted) if (!ports.contains(port)) throw refuse(port, ports.outOfRangeText);
+    const allocates = spec.type !== "LoadBalancer" || spec.allocateLoadBalancerNodePorts !== false;
+    const missing = allocates ? missingPorts(spec) : [];
+    if (wanted.length === 0 && missing.length === 0) return;
+    try {
+      const chosen = await ports.take({ wanted, count: missing.length }, this.#options);
+      this.#takenPorts.push(...wanted, ...chosen);
+      for (const port of given) port.nodePort = port.nodePort || chosen[missing.indexOf(port.port)] || 0;
+    } catch (error) {
+      if (error instanceof PortTaken) throw refuse(error.port, error.message);
+      if (error instanceof AllocationError) throw exhausted("failed to allocate a nodePort", error);
+      throw error;
+    }
+  }
+}
+
+/** Port numbers that need a node port; protocols of one number share it. */
+const missingPorts = (spec: ServiceSpec): number[] => [
+  ...new Set((spec.ports ?? []).filter(({ nodePort }) => !nodePort).map(({ port }) => port)),
+];
+
+const exhausted = (text: string, cause: AllocationError) =>
+  failure({ code: 503, reason: "ServiceUnavailable", message: `${text}: ${cause.message}`, cause });

@@ -1,0 +1,167 @@
+import { type FieldError, forbiddenField, immutable, invalidValue, required } from "../../../api/field-errors.ts";
+import type {
+  ControllerRevision,
+  Deployment,
+  DeploymentSpec,
+  LabelSelector,
+  PodTemplateSpec,
+  ReplicaSet,
+} from "../../../api/generated/types.ts";
+import { equalJson, semanticallyEqual } from "../json.ts";
+import { validateLabels } from "../meta/validate-meta.ts";
+import type { Strategy } from "../strategy.ts";
+import { labelSelectorErrors, notNegative, oneOf } from "./field-checks.ts";
+import { podSpecErrors } from "./pod-spec.ts";
+
+/** @see k8s.io/kubernetes v1.36.0 pkg/apis/apps/validation/validation.go */
+export const replicaSetStrategy: Strategy<ReplicaSet> = {
+  prepareForCreate(set) {
+    set.status = { replicas: 0 };
+  },
+  validate({ spec }) {
+    const errors = notNegative("spec.replicas", spec?.replicas);
+    errors.push(...notNegative("spec.minReadySeconds", spec?.minReadySeconds));
+    errors.push(...selectorErrors(spec?.selector, "replicaset"), ...templateErrors(spec?.template, spec?.selector));
+    return errors;
+  },
+  validateUpdate: (set, old) => selectorUnchanged(set.spec?.selector, old.spec?.selector),
+};
+
+/** @see k8s.io/kubernetes v1.36.0 pkg/registry/apps/deployment/strategy.go */
+export const deploymentStrategy: Strategy<Deployment> = {
+  statusKeepsLabels: true,
+  prepareForCreate(deployment) {
+    deployment.status = {};
+  },
+  validate({ spec }) {
+    const errors = notNegative("spec.replicas", spec?.replicas);
+    errors.push(...selectorErrors(spec?.selector, "deployment"), ...templateErrors(spec?.template, spec?.selector));
+    if (spec !== undefined) errors.push(...rolloutErrors(spec));
+    return errors;
+  },
+  validateUpdate: (deployment, old) => selectorUnchanged(deployment.spec?.selector, old.spec?.selector),
+};
+
+export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
+  validate: ({ revision, data }) => [
+    ...(data === undefined || data === null ? [required("data", "data is mandatory")] : []),
+    ...notNegative("revision", revision),
+  ],
+  validateUpdate: (revision, old) =>
+    equalJson(revision.data, old.data) ? [] : [immutable("data", revision.data ?? null)],
+};
+
+function selectorErrors(selector: Readonly<LabelSelector> | undefined, kind: string): FieldError[] {
+  if (selector === undefined) return [required("spec.selector")];
+  const errors = labelSelectorErrors(selector, "spec.selector");
+  const empty = !Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length;
+  if (empty) errors.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${kind}`));
+  return errors;
+}
+
+const selectorUnchanged = (selector: unknown, old: unknown): FieldError[] =>
+  semanticallyEqual(selector, old) ? [] : [immutable("spec.selector", selector ?? null)];
+
+function templateErrors(
+  template: Readonly<PodTemplateSpec> | undefined,
+  selector: Readonly<LabelSelector> | undefined,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const labels = template?.metadata?.labels ?? {};
+  if (selector !== undefined && !selects(selector, labels)) {
+    errors.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
+  }
+  validateLabels(labels, "spec.template.metadata.labels", errors);
+  errors.push(...podSpecErrors(template?.spec, { field: "spec.template.spec", creating: true }));
+  const restartPolicy = template?.spec?.restartPolicy;
+  if (restartPolicy !== undefined) {
+    errors.push(...oneOf("spec.template.spec.restartPolicy", restartPolicy, ["Always"]));
+  }
+  if (template?.spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(
+      forbiddenField(
+        "spec.template.spec.activeDeadlineSeconds",
+        "activeDeadlineSeconds in ReplicaSet is not Supported",
+      ),
+    );
+  }
+  return errors;
+}
+
+function selects(selector: Readonly<LabelSelector>, labels: Readonly<Record<string, string>>): boolean {
+  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return (
+    exact &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const present = Object.hasOwn(labels, key);
+      if (operator === "In") return present && values.includes(labels[key] ?? "");
+      if (operator === "NotIn") return !present || !values.includes(labels[key] ?? "");
+      return operator === "Exists" ? present : !present;
+    })
+  );
+}
+
+function rolloutErrors(spec: Readonly<DeploymentSpec>): FieldError[] {
+  const errors: FieldError[] = [];
+  const { strategy, minReadySeconds = 0, revisionHistoryLimit, progressDeadlineSeconds } = spec;
+  const rolling = strategy?.rollingUpdate;
+  switch (strategy?.type) {
+    case "Recreate":
+      if (rolling !== undefined) {
+        errors.push(
+          forbiddenField("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"),
+        );
+      }
+      break;
+    case "RollingUpdate":
+      if (rolling === undefined)
+        errors.push(required("spec.strategy.rollingUpdate", "this should be defaulted and never be nil"));
+      else errors.push(...rollingErrors(rolling));
+      break;
+    default:
+      errors.push(...oneOf("spec.strategy.type", strategy?.type ?? "", ["Recreate", "RollingUpdate"]));
+  }
+  errors.push(...notNegative("spec.minReadySeconds", minReadySeconds));
+  errors.push(...notNegative("spec.revisionHistoryLimit", revisionHistoryLimit));
+  if (progressDeadlineSeconds !== undefined) {
+    errors.push(...notNegative("spec.progressDeadlineSeconds", progressDeadlineSeconds));
+    if (progressDeadlineSeconds <= minReadySeconds) {
+      errors.push(
+        invalidValue("spec.progressDeadlineSeconds", progressDeadlineSeconds, "must be greater than minReadySeconds"),
+      );
+    }
+  }
+  return errors;
+}
+
+type IntOrPercent = number | string | undefined;
+
+function rollingErrors({
+  maxSurge,
+  maxUnavailable,
+}: {
+  maxSurge?: IntOrPercent;
+  maxUnavailable?: IntOrPercent;
+}): FieldError[] {
+  const field = "spec.strategy.rollingUpdate";
+  const errors = [
+    ...amountErrors(`${field}.maxUnavailable`, maxUnavailable),
+    ...amountErrors(`${field}.maxSurge`, maxSurge),
+  ];
+  const isZero = (value: IntOrPercent) => (typeof value === "string" ? Number.parseInt(value, 10) : (value ?? 0)) === 0;
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable ?? 0, "may not be 0 when `maxSurge` is 0"));
+  }
+  if (typeof maxUnavailable === "string" && Number.parseInt(maxUnavailable, 10) > 100) {
+    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, "must not be greater than 100%"));
+  }
+  return errors;
+}
+
+function amountErrors(field: string, value: IntOrPercent): FieldError[] {
+  if (typeof value === "string") {
+    const text = "must be an integer or percentage (e.g '5%%')";
+    return /^[0-9]+%$/.test(value) ? [] : [invalidValue(field, value, text)];
+  }
+  return notNegative(field, value);
+}
