@@ -193,7 +193,8 @@ export class Reflector<T extends ApiObject> {
       events++;
       if (intercept(event)) continue;
       const { type, object } = event;
-      const isOfKind = object.kind === undefined || object.kind === kind.kind || object.kind === "PartialObjectMetadata";
+      const isOfKind =
+        object.kind === undefined || object.kind === kind.kind || object.kind === "PartialObjectMetadata";
       if (!isOfKind) {
         log.error({ kind: kind.kind, got: object.kind }, "an event of another kind has been skipped");
         continue;

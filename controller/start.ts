@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Kind } from "../api/kind.ts";
@@ -106,6 +107,8 @@ interface RunOptions {
 async function runControllers(options: RunOptions): Promise<void> {
   const { rows, client, config, deps, signal } = options;
   const { clock, log } = deps;
+  // Every controller, informer and queue listens to the one signal.
+  setMaxListeners(0, signal);
   const informers = createInformerFactory({ client, ...deps });
   const watched = new Set<Kind>();
   const metadata = metadataInformers(

@@ -3,6 +3,7 @@ import { kinds } from "../../api/kinds.ts";
 import { keyOf, keyString } from "../../api/meta.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { EventContent, EventSink } from "../event-sink.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { nameOf } from "../ownership/object-meta.ts";
 import type { WrittenRevisions } from "../written-revisions.ts";
 import { sizeAnnotations } from "./annotations.ts";
@@ -53,13 +54,18 @@ export class DeploymentWriter {
     };
   }
 
+  /** Nothing happens if the Deployment has gone. */
   async writeStatus(status: DeploymentStatus): Promise<void> {
-    this.#deployment = await this.#deps.client.update(
-      kinds.deployments,
-      { ...this.#deployment, status },
-      { subresource: "status", ...this.#callOptions },
+    const answer = await unlessNotFound(
+      this.#deps.client.update(
+        kinds.deployments,
+        { ...this.#deployment, status },
+        { subresource: "status", ...this.#callOptions },
+      ),
     );
-    this.#deps.writtenDeployments.note(this.#key, this.#deployment);
+    if (answer === undefined) return;
+    this.#deployment = answer;
+    this.#deps.writtenDeployments.note(this.#key, answer);
   }
 
   async createReplicaSet(replicaSet: ReplicaSet): Promise<ReplicaSet> {

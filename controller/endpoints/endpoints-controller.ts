@@ -5,10 +5,12 @@ import { keyOf, keyString, parseKey } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { podsOf, selectsPods, servicePodHandler } from "../services/service-pods.ts";
 import { TriggerTimes, withTriggerTime } from "../services/trigger-times.ts";
+import { untilSeen, WrittenRevisions } from "../written-revisions.ts";
 import { endpointSubsets } from "./subsets.ts";
 
 const managedByLabel = "endpoints.kubernetes.io/managed-by";
@@ -33,17 +35,14 @@ export function endpointsController(context: ControllerContext): Controller {
   const endpoints = context.informer({ kind: kinds.endpoints });
   const pods = podInformer(context);
   const triggerTimes = new TriggerTimes();
+  const written = new WrittenRevisions(context);
 
   async function removeEndpoints(key: string, signal: AbortSignal): Promise<void> {
     triggerTimes.forget(key);
     const existing = endpoints.get(parseKey(key));
     // Endpoints that somebody else made for a Service of theirs are not ours to delete.
     if (existing?.metadata?.labels?.[managedByLabel] === undefined) return;
-    try {
-      await client.delete(kinds.endpoints, keyOf(existing), { signal });
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === 404)) throw error;
-    }
+    await unlessNotFound(client.delete(kinds.endpoints, keyOf(existing), { signal }));
   }
 
   async function sync(service: Service, key: string, signal: AbortSignal): Promise<void> {
@@ -69,8 +68,11 @@ export function endpointsController(context: ControllerContext): Controller {
     const options = { signal, seenRevision: pods.lastSeenRevision };
     const reason = existing === undefined ? "FailedToCreateEndpoint" : "FailedToUpdateEndpoint";
     try {
-      if (existing === undefined) await client.create(kinds.endpoints, wanted, options);
-      else await client.update(kinds.endpoints, wanted, options);
+      const answer =
+        existing === undefined
+          ? await client.create(kinds.endpoints, wanted, options)
+          : await client.update(kinds.endpoints, wanted, options);
+      written.note(key, answer);
     } catch (error) {
       if (isNamespaceTerminating(error)) return;
       const isRace = error instanceof StatusError && error.code === 409;
@@ -88,6 +90,7 @@ export function endpointsController(context: ControllerContext): Controller {
     workers: config.concurrentEndpointSyncs,
     maxRetries: 15,
     async reconcile(key, { signal }) {
+      if (!written.isSeen(key, endpoints.lastSeenRevision)) return untilSeen;
       const service = services.get(parseKey(key));
       if (service === undefined) await removeEndpoints(key, signal);
       else if (selectsPods(service)) await sync(service, key, signal);
@@ -100,6 +103,7 @@ export function endpointsController(context: ControllerContext): Controller {
     onDelete: (service) => queue.add(keyFor(service)),
   });
   pods.addHandler(servicePodHandler(services, (key) => queue.add(key)));
-  endpoints.addHandler({ onDelete: (object) => queue.add(keyString(keyOf(object))) });
+  const changed = (object: Endpoints) => queue.add(keyString(keyOf(object)));
+  endpoints.addHandler({ onAdd: changed, onUpdate: (_old, object) => changed(object), onDelete: changed });
   return controller;
 }

@@ -4,6 +4,7 @@ import { type ApiObject, keyOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { discoverKinds } from "../discover-kinds.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { isDeleting } from "../ownership/object-meta.ts";
 import type { ContentReport } from "./namespace-conditions.ts";
 
@@ -70,9 +71,5 @@ async function deleteKind(kind: Kind, namespace: string, client: RestClient, sig
 }
 
 async function deleteOne(kind: Kind, object: ApiObject, client: RestClient, signal: AbortSignal): Promise<void> {
-  try {
-    await client.delete(kind, keyOf(object), { propagationPolicy: "Background", signal });
-  } catch (error) {
-    if (!(error instanceof StatusError && error.code === 404)) throw error;
-  }
+  await unlessNotFound(client.delete(kind, keyOf(object), { propagationPolicy: "Background", signal }));
 }

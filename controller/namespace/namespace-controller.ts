@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Namespace } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { StatusError } from "../../api/status.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { isDeleting, nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
@@ -83,13 +83,4 @@ export function namespaceController(context: ControllerContext): Controller {
     },
   });
   return controller;
-}
-
-async function unlessNotFound<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return undefined;
-    throw error;
-  }
 }

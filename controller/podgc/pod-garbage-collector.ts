@@ -4,6 +4,7 @@ import { keyOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { nameOf } from "../ownership/object-meta.ts";
 import { markDisruptionTarget } from "../pods/disruption-target.ts";
 import { podInformer } from "../pods/pod-informer.ts";
@@ -26,11 +27,7 @@ export function podGarbageCollector(context: ControllerContext): Controller {
       const why = message === undefined ? {} : { why: { reason: "DeletionByPodGC", message } };
       await markDisruptionTarget(pod, client, { ...why, now: timestamp(clock), fail: true, signal });
     }
-    try {
-      await client.delete(kinds.pods, keyOf(pod), { gracePeriodSeconds: 0, signal });
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === 404)) throw error;
-    }
+    await unlessNotFound(client.delete(kinds.pods, keyOf(pod), { gracePeriodSeconds: 0, signal }));
   }
 
   /** Names of nodes that have been missing for long enough, and are missing at the server too. */

@@ -9,6 +9,7 @@ import type { Result } from "../../client/workqueue.ts";
 import { type Clock, timestamp } from "../../component-base/clock.ts";
 import type { EventSink } from "../event-sink.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { claimChildren } from "../ownership/claim.ts";
 import { controllerRef } from "../ownership/controller-ref.ts";
 import { labelSelectorMatches } from "../ownership/label-selector.ts";
@@ -191,6 +192,6 @@ async function writeStatus(
   const status = replicaSetStatus(observation);
   if (sameStatus(status, replicaSet.status)) return;
   const options = { subresource: "status", signal, seenRevision: deps.pods.lastSeenRevision };
-  const answer = await deps.client.update(kinds.replicaSets, { ...replicaSet, status }, options);
-  deps.written.note(keyString(keyOf(replicaSet)), answer);
+  const answer = await unlessNotFound(deps.client.update(kinds.replicaSets, { ...replicaSet, status }, options));
+  if (answer !== undefined) deps.written.note(keyString(keyOf(replicaSet)), answer);
 }

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Node, Pod, Taint } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { keyOf, keyString, parseKey } from "../../api/meta.ts";
-import { StatusError } from "../../api/status.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { isDeleting, nameOf } from "../ownership/object-meta.ts";
 import { markDisruptionTarget } from "../pods/disruption-target.ts";
 import { podInformer } from "../pods/pod-informer.ts";
@@ -44,11 +44,7 @@ export function taintEvictionController(context: ControllerContext): Controller 
       signal,
     });
     if (!marked) return;
-    try {
-      await client.delete(kinds.pods, keyOf(pod), { signal });
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === 404)) throw error;
-    }
+    await unlessNotFound(client.delete(kinds.pods, keyOf(pod), { signal }));
   }
 
   const { queue, controller } = queueController(context, {
