@@ -155,7 +155,7 @@ export function createPodScheduler(options: {
       for (let i = 0; i < count; i++) scores[i] = scorer.score(feasible[i] ?? 0);
       scorer.normalize?.(scores, feasible);
       for (let i = 0; i < count; i++) totals[i] = (totals[i] ?? 0) + weight * (scores[i] ?? 0);
-      byPlugin.push({ plugin: plugin.name, weight, scores: Uint8Array.from(scores) });
+      byPlugin.push({ plugin: plugin.name, weight, scores: new Uint8Array(scores) });
     }
     return { scoring: { nodes: feasible, byPlugin }, best: feasible[bestOf(totals, random)] ?? 0 };
   }

@@ -47,42 +47,37 @@ function freesSomething(pod: PodInfo, freed: PodInfo | undefined): boolean {
 
 function fitFilter(pod: PodInfo, nodes: NodeTable): (node: number) => Rejection | undefined {
   const { allocatablePods, podCount } = nodes;
-  const wanted = pod.requests.map(({ name: resource, amount }) => {
-    const { allocatable, requested } = nodes.column(resource);
-    return { amount, allocatable, requested };
-  });
-  const count = wanted.length;
-  const rejections = new Map<string, Rejection>();
+  const amounts = pod.requests.map((request) => request.amount);
+  const columns = pod.requests.map((request) => nodes.column(request.name));
+  /** By what is short: bit 0 the number of Pods, then one bit per request, then one if the node could never do. */
+  const rejections = new Map<number, Rejection>();
+  const neverBit = 2 ** (amounts.length + 1);
 
-  /** Only on the way to a no, so it may be slow. */
-  function reject(node: number): Rejection {
-    const reasons: string[] = [];
-    let resolvable = true;
-    if ((podCount[node] ?? 0) + 1 > (allocatablePods[node] ?? 0)) reasons.push("Too many pods");
-    for (const { name: resource, amount } of pod.requests) {
-      const { allocatable, requested } = nodes.column(resource);
-      const total = allocatable[node] ?? 0;
-      if (amount <= total - (requested[node] ?? 0)) continue;
-      reasons.push(`Insufficient ${resource}`);
-      if (amount > total) resolvable = false;
-    }
-    const key = `${resolvable} ${reasons.join()}`;
-    let known = rejections.get(key);
-    if (known === undefined) {
-      known = rejection(name, resolvable ? "Unschedulable" : "UnschedulableAndUnresolvable", ...reasons);
-      rejections.set(key, known);
-    }
-    return known;
+  function reject(shortage: number): Rejection {
+    const known = rejections.get(shortage);
+    if (known !== undefined) return known;
+    const names = pod.requests.map((request) => `Insufficient ${request.name}`);
+    const reasons = ["Too many pods", ...names].filter((_, bit) => Math.floor(shortage / 2 ** bit) % 2 === 1);
+    const code = shortage >= neverBit ? "UnschedulableAndUnresolvable" : "Unschedulable";
+    const made = rejection(name, code, ...reasons);
+    rejections.set(shortage, made);
+    return made;
   }
 
   return (node) => {
-    if ((podCount[node] ?? 0) + 1 > (allocatablePods[node] ?? 0)) return reject(node);
-    for (let i = 0; i < count; i++) {
-      const want = wanted[i];
-      if (want === undefined) break;
-      if (want.amount > (want.allocatable[node] ?? 0) - (want.requested[node] ?? 0)) return reject(node);
+    let shortage = (podCount[node] ?? 0) + 1 > (allocatablePods[node] ?? 0) ? 1 : 0;
+    let never = false;
+    for (let i = 0; i < amounts.length; i++) {
+      const column = columns[i];
+      const amount = amounts[i];
+      if (column === undefined || amount === undefined) break;
+      const allocatable = column.allocatable[node] ?? 0;
+      if (amount <= allocatable - (column.requested[node] ?? 0)) continue;
+      shortage += 2 ** (i + 1);
+      if (amount > allocatable) never = true;
     }
-    return undefined;
+    if (shortage === 0) return undefined;
+    return reject(never ? shortage + neverBit : shortage);
   };
 }
 
