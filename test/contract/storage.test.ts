@@ -1,9 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ApiObject } from "../../api/meta.ts";
+import { runCompactor } from "../../apiserver/storage/etcd3/compactor.ts";
 import { prefixEnd } from "../../apiserver/storage/etcd3/kv-messages.ts";
 import type { OpenStorage, StorageConfig, StorageDeps } from "../../apiserver/storage/open.ts";
 import type { ListOptions, ReadVersion, WatchOptions } from "../../apiserver/storage/storage.ts";
+import { silentLogger } from "../../component-base/logger.ts";
+import { VirtualClock } from "../../component-base/virtual-clock.ts";
 import { startTestEtcd, type TestEtcd } from "../harness/etcd.ts";
 import { eventually } from "../harness/eventually.ts";
 import { brief, type Collected, collect, openTestStorage, rawEtcd } from "../harness/storage.ts";
@@ -154,6 +157,49 @@ describe("objects", () => {
     const last = watch.events.at(-1)!;
     expect(last.revision).toBeGreaterThan(first!.revision);
     expect(last.object?.object.metadata?.resourceVersion).toBe(last.revision.toString());
+  });
+});
+
+describe("on a clock of its own", () => {
+  test("leases end and bookmarks come when that clock says so", async () => {
+    const clock = new VirtualClock();
+    const storage = await openFresh({}, { clock });
+    const watch = await watchFrom(storage, { kind: "now", read: { kind: "any" } }, { bookmarks: true });
+    const { revision } = await storage.create(`${pods}a/x`, pod("x"), { signal, ttlSeconds: 3_600 });
+    await eventually("ADDED", () => watch.events.length === 1);
+    await clock.advance(66_000);
+    expect(watch.events.map(brief)).toEqual([`ADDED x@${revision}`, `BOOKMARK @${revision}`]);
+    await clock.advance(3_600_000);
+    await eventually("DELETED", () => watch.events.some(({ type }) => type === "DELETED"));
+  });
+
+  test("of two gateways one compacts, to where the store was an interval ago", async () => {
+    const clock = new VirtualClock();
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    const loops = [1, 2].map(() =>
+      runCompactor({ kv: raw.kv, clock, log: silentLogger }, { intervalMs: 300_000, signal: stop.signal }),
+    );
+    const storage = await openFresh();
+    const { revision: old } = await storage.create(`${pods}a/x`, pod("x"), { signal });
+    const readable = (revision: bigint) =>
+      raw.kv.range({ key: pods, revision, countOnly: true }, { timeoutMs: 5_000, signal }).then(
+        () => true,
+        () => false,
+      );
+    const round = async () => {
+      await eventually("both loops to wait", () => clock.pendingTimers === 2);
+      await clock.advance(300_000);
+    };
+    await round();
+    await eventually("both loops to wait", () => clock.pendingTimers === 2);
+    const { revision: recent } = await storage.create(`${pods}a/y`, pod("y"), { signal });
+    expect(await readable(old)).toBe(true);
+    await round();
+    await eventually("the old revision to go", async () => !(await readable(old)));
+    expect(await readable(recent)).toBe(true);
+    stop.abort();
+    await Promise.all(loops);
   });
 });
 

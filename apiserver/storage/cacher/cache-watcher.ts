@@ -63,7 +63,14 @@ export class CacheWatcher implements Watcher, ChangeListener {
 
   onChange(change: Change): void {
     if (change.revision <= this.#after || this.#state !== "open") return;
-    const event = this.#eventFor(change);
+    let event: ObjectEvent | undefined;
+    try {
+      event = this.#eventFor(change);
+    } catch (error) {
+      // A predicate that fails, or a value that is corrupt, is this watch's end and nobody else's business.
+      this.fail(error);
+      return;
+    }
     if (event !== undefined) this.#push(event);
   }
 

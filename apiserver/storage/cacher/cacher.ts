@@ -236,10 +236,9 @@ class CallbackListener implements ChangeListener {
   }
 
   onChange(change: Change): void {
-    const event = change.event();
-    if (event === undefined) return;
     try {
-      this.#callback(event);
+      const event = change.event();
+      if (event !== undefined) this.#callback(event);
     } catch (err) {
       this.#log.error({ err, key: change.storageKey }, "a listener failed");
     }

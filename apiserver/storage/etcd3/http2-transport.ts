@@ -57,6 +57,7 @@ export class Http2Transport implements Transport {
       if (over) return;
       over = true;
       options.signal.removeEventListener("abort", cancel);
+      if (isUnavailable(error)) this.#rotate(this.#session);
       handlers.end(error);
     };
     const cancel = () => {
@@ -123,6 +124,7 @@ export class Http2Transport implements Transport {
       const settle = (error: Error | undefined) => {
         timer.cancel();
         signal.removeEventListener("abort", onAbort);
+        if (isUnavailable(error)) this.#rotate(session);
         if (error !== undefined) reject(error);
         else if (answer === undefined) reject(new GrpcError(GRPC.internal, "no message", { sent: true }));
         else resolve(answer);
@@ -230,9 +232,9 @@ export class Http2Transport implements Transport {
     });
   }
 
-  /** After a timeout other members are tried first; the old session ends when its calls have. */
-  #rotate(session: ClientHttp2Session): void {
-    if (this.#endpoints.length < 2 || this.#session !== session) return;
+  /** A member that is cut off or hangs is left for the next one; the old session ends when its calls have. */
+  #rotate(session: ClientHttp2Session | undefined): void {
+    if (this.#endpoints.length < 2 || session === undefined || this.#session !== session) return;
     this.#endpoint++;
     this.#session = undefined;
     this.#pingTimer?.cancel();
@@ -247,6 +249,10 @@ function request(session: ClientHttp2Session, path: string): ClientHttp2Stream {
   } catch (cause) {
     throw new GrpcError(GRPC.unavailable, "connection lost", { sent: false, cause });
   }
+}
+
+function isUnavailable(error: Error | undefined): boolean {
+  return error instanceof GrpcError && error.code === GRPC.unavailable;
 }
 
 function asError(error: unknown): Error {
