@@ -6,6 +6,7 @@ import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
 import type { Running } from "../component-base/running.ts";
 import { createAdmission } from "./admission/admission.ts";
+import { defaultPlugins } from "./admission/plugins.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createAuthorizer } from "./auth/authorizer.ts";
 import { applyBootstrapPolicy } from "./auth/bootstrap/apply.ts";
@@ -71,7 +72,7 @@ export async function startApiserver(
     clock,
     log,
     random: systemRandom,
-    admission: createAdmission([]),
+    admission: createAdmission(defaultPlugins({ storage, etcdPrefix, random: systemRandom })),
     schema: new SchemaChecker(schemaModel),
     schemaModel,
     fieldManager: noFieldManager,
@@ -94,6 +95,7 @@ export async function startApiserver(
     registry,
     recorder,
     tokens,
+    schemaModel,
     authenticator: createAuthenticator({ tokens, clock }),
     authorizer,
     state,

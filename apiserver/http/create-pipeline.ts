@@ -1,3 +1,8 @@
+import { OpenApiBuilder } from "../../api/openapi/documents.ts";
+import { decodeProtobuf } from "../../api/protobuf/decode.ts";
+import { ProtobufError } from "../../api/protobuf/wire.ts";
+import type { SchemaModel } from "../../api/schema/schema-model.ts";
+import { badRequest } from "../../api/status.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
@@ -37,12 +42,13 @@ export function createPipeline(
     registry: Registry;
     recorder: Recorder;
     tokens: ServiceAccountTokens;
+    schemaModel: SchemaModel;
     authenticator: Authenticator;
     authorizer: Authorizer;
     state: LifeState;
   },
 ): Pipeline {
-  const { clock, log, storage, registry, recorder, tokens, state } = deps;
+  const { clock, log, storage, registry, recorder, tokens, state, schemaModel } = deps;
   const inFlight = new InFlight(config.inFlight);
   const never = new AbortController().signal;
   return new Pipeline({
@@ -54,13 +60,9 @@ export function createPipeline(
     chunks: new WeakMap(),
     minWatchSeconds: config.minWatchSeconds,
     random: Math.random,
-    decoder: {
-      protobuf: () => {
-        throw new Error("protobuf is not decoded yet");
-      },
-    },
+    decoder: { protobuf: (body) => protobufValue(body, schemaModel) },
     discovery: new Discovery({ kinds: () => registry.kinds(), serverAddress: () => state.address }),
-    openApi: new OpenApi({ clock, documents: { keys: () => [], document: () => "{}", swagger: () => "{}" } }),
+    openApi: new OpenApi({ clock, documents: new OpenApiBuilder({ model: schemaModel, kinds: registry.kinds() }) }),
     checks: healthChecks({
       storageHealthy: () => storage.healthy(never),
       started: () => state.started,
@@ -78,6 +80,16 @@ export function createPipeline(
     },
     extraRoutes: [traceRoute({ recorder, storage, registry, clock, etcdPrefix: config.etcd.prefix })],
   });
+}
+
+/** @throws StatusError 400 */
+function protobufValue(body: Buffer, model: SchemaModel): unknown {
+  try {
+    return decodeProtobuf(body, model).value;
+  } catch (error) {
+    if (error instanceof ProtobufError) throw badRequest(error.message);
+    throw error;
+  }
 }
 
 function traceRoute(deps: {

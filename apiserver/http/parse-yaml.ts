@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { DecodedBody } from "../registry/store.ts";
 import { JsonSyntaxError } from "./json-strict.ts";
 
@@ -28,7 +28,19 @@ export function parseYaml(bytes: Buffer): DecodedBody {
     );
   }
   const duplicateFields = findDuplicates(document.contents, lines);
-  return { value: plain(document.toJS({ maxAliasCount: 100 })), duplicateFields };
+  return { value: plain(expanded(document)), duplicateFields };
+}
+
+function expanded(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Too many aliases, or one to nothing.
+    if (error instanceof ReferenceError) {
+      throw new JsonSyntaxError(`error converting YAML to JSON: yaml: ${error.message}`);
+    }
+    throw error;
+  }
 }
 
 /** Only the first document counts; what follows a `---` line is another. */

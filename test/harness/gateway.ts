@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -123,16 +123,24 @@ function gatewayConfig(pki: ClusterPki, etcd: TestEtcd): ApiserverConfig {
   };
 }
 
-function requestOptions(target: RequestOptions, { method, headers, body }: CallOptions): RequestOptions {
+function requestOptions(target: RequestOptions, options: CallOptions): RequestOptions {
+  const { method, headers, body } = options;
   const json = body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array);
+  const length = Buffer.byteLength(bytesOf(body) ?? "");
   return {
     ...target,
     method: method ?? (body === undefined ? "GET" : "POST"),
-    headers: { "User-Agent": "test/1", ...(json && { "Content-Type": "application/json" }), ...headers } as never,
+    headers: {
+      "User-Agent": "test/1",
+      ...(json && { "Content-Type": "application/json" }),
+      // Node says nothing of the length of a DELETE's body.
+      ...(headers?.["Transfer-Encoding"] === undefined && { "Content-Length": length }),
+      ...headers,
+    } as OutgoingHttpHeaders,
   };
 }
 
-const bytesOf = (body: unknown) =>
+const bytesOf = (body: unknown): string | Uint8Array | undefined =>
   body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
 
 function send(target: RequestOptions, options: CallOptions): Promise<Answer> {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Kind, Subresource } from "../../../api/kind.ts";
 
 /** The order in which clients look for a resource's name. @see kubernetes v1.36.3 pkg/controlplane/apiserver/aggregator.go */
@@ -93,12 +92,5 @@ function compareVersions(a: string, b: string): number {
 /** Subresources sorted by name. */
 export const subresourcesOf = (kind: Kind): readonly Subresource[] =>
   [...kind.subresources].sort((a, b) => compare(a.name, b.name));
-
-/** A short hash of where a kind is stored; clients only compare it. */
-export function storageVersionHash(kind: Kind): string | undefined {
-  if (kind.storage === null) return undefined;
-  const { group, version, kind: name } = kind.storage.as ?? kind;
-  return createHash("sha256").update(`${group}/${version}/${name}`).digest().subarray(0, 8).toString("base64");
-}
 
 export const sortedVerbs = (verbs: readonly string[]) => [...verbs].sort(compare);

@@ -1,5 +1,6 @@
 import type { Kind, Subresource } from "../../../api/kind.ts";
-import { type Group, type GroupVersion, sortedVerbs, storageVersionHash, subresourcesOf } from "./groups.ts";
+import { storageVersionHash } from "../../../api/storage-version-hash.ts";
+import { type Group, type GroupVersion, sortedVerbs, subresourcesOf } from "./groups.ts";
 
 /** `/api`. @param serverAddress - host and port */
 export const apiVersions = (core: Group | undefined, serverAddress: string) => ({
