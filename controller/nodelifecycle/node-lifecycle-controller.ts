@@ -1,10 +1,11 @@
 import type { Node } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { parseKey } from "../../api/meta.ts";
+import { keyOf, keyString, parseKey } from "../../api/meta.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { nameOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
+import { isReady } from "../pods/pod-state.ts";
 import { queueController } from "../queue-controller.ts";
 import { EvictionQueue } from "./eviction-queue.ts";
 import { nodeCondition, type ReadyState, readyState, unknownConditions } from "./node-conditions.ts";
@@ -64,9 +65,18 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
     },
   });
 
+  function markPodsOf(node: Node): void {
+    for (const pod of pods.byIndex("nodeName", nameOf(node))) {
+      if (isReady(pod)) unreadyPods.queue.add(keyString(keyOf(pod)));
+    }
+  }
+
   nodes.addHandler({
     onAdd: (node) => taints.queue.add(nameOf(node)),
-    onUpdate: (_old, node) => taints.queue.add(nameOf(node)),
+    onUpdate(old, node) {
+      taints.queue.add(nameOf(node));
+      if (readyState(old) === "True" && readyState(node) !== "True") markPodsOf(node);
+    },
   });
 
   async function allowIfReady(node: Node, signal: AbortSignal): Promise<void> {
@@ -104,12 +114,7 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
     }
     const state = readyState(current);
     if (before === "True" && state !== "True") writer.record(current, "NodeNotReady");
-    if (state !== "True" && hasReported) {
-      for (const pod of pods.byIndex("nodeName", nameOf(node))) {
-        const ready = pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
-        if (ready === true) unreadyPods.queue.add(`${pod.metadata?.namespace}/${nameOf(pod)}`);
-      }
-    }
+    if (readyState(node) !== "True" && hasReported) markPodsOf(node);
     return state;
   }
 

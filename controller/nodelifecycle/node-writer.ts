@@ -1,9 +1,9 @@
 import type { Node, NodeCondition, Pod, Taint } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { keyOf } from "../../api/meta.ts";
-import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { EventSink } from "../event-sink.ts";
+import { unlessNotFound } from "../not-found.ts";
 import { nameOf } from "../ownership/object-meta.ts";
 import { isReady } from "../pods/pod-state.ts";
 
@@ -52,14 +52,12 @@ export class NodeWriter {
     const conditions = (pod.status.conditions ?? []).map((condition) =>
       condition.type === "Ready" ? { ...condition, status: "False", lastTransitionTime: now } : condition,
     );
+    const changed = { ...pod, status: { ...pod.status, conditions } };
+    const options = { subresource: "status", signal };
+    const answer = await unlessNotFound(this.#client.update(kinds.pods, changed, options));
+    if (answer === undefined) return;
     const content = { type: "Warning", reason: "NodeNotReady", message: "Node is not ready" } as const;
     this.#recorder.event(kinds.pods, pod, content);
-    try {
-      const changed = { ...pod, status: { ...pod.status, conditions } };
-      await this.#client.update(kinds.pods, changed, { subresource: "status", signal });
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === 404)) throw error;
-    }
   }
 
   record(node: Node, reason: "RegisteredNode" | "RemovingNode" | "NodeNotReady"): void {
