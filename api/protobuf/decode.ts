@@ -16,9 +16,11 @@ const magic = [0x6b, 0x38, 0x73, 0x00] as const;
  * @see k8s.io/apimachinery v0.36.0 pkg/runtime/serializer/protobuf/protobuf.go
  */
 export function decodeProtobuf(body: Uint8Array, model: SchemaModel): DecodedEnvelope {
+  if (body.length === 0) throw new ProtobufError("empty data");
   if (magic.some((byte, index) => body[index] !== byte)) {
     throw new ProtobufError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
   }
+  if (body.length === magic.length) throw new ProtobufError("empty body");
   const { apiVersion, kind, raw } = readEnvelope(body.subarray(magic.length));
   const definition = definitionOf(apiVersion, kind, model);
   if (definition === undefined)
