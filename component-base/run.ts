@@ -3,6 +3,7 @@ import type { Component } from "./component.ts";
 import { loggerFor } from "./configured-logger.ts";
 import { type FlagTable, flagHelp, parseFlags } from "./flags.ts";
 import type { logFlags } from "./log-flags.ts";
+import { allowManyListeners } from "./many-listeners.ts";
 
 /** What a component process tells its launcher. */
 export type FromComponent =
@@ -35,6 +36,7 @@ export async function runProcess<T extends FlagTable & typeof logFlags>(componen
     return;
   }
   const { config } = parsed;
+  allowManyListeners();
   const log = loggerFor(component.name, config);
   const stopAsked = stopRequest();
   process.on("uncaughtException", (err) => giveUp("uncaught exception", err));

@@ -1,4 +1,5 @@
 import { realClock } from "../../component-base/clock.ts";
+import { allowManyListeners } from "../../component-base/many-listeners.ts";
 import { findDataDir } from "../data-dir.ts";
 import { readyBanner } from "./banner.ts";
 import { Launcher } from "./launcher.ts";
@@ -12,6 +13,7 @@ import type { UpConfig } from "./up-flags.ts";
  * @returns the exit code
  */
 export async function up(config: UpConfig): Promise<number> {
+  allowManyListeners();
   const signal = stopRequest();
   const folder = findDataDir(config.dataDir, process.env);
   makeFolders(folder);
