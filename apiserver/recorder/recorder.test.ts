@@ -38,7 +38,7 @@ function story(recorder: Recorder, options: { seenRevision: string }) {
 }
 
 const trace = (recorder: Recorder) =>
-  buildTrace(recorder, { keys: new Set([pod]), about: () => false, wallMs: () => Date.UTC(2026, 0, 1) });
+  buildTrace(recorder, { chain: [pod], about: () => false, wallMs: () => Date.UTC(2026, 0, 1) });
 
 test.each([
   ["by the revision its sender said it had seen", "10"],

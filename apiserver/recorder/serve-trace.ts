@@ -23,12 +23,12 @@ export function serveTrace(
 ): Trace {
   const reference = parseReference(deps.kinds(), query.get("object") ?? "");
   const key = storageKey(deps.etcdPrefix, reference.kind, reference);
-  const keys = new Set([key, ...ownerKeys(deps, key)]);
+  const chain = [key, ...ownerKeys(deps, key)];
   const events = `${deps.etcdPrefix}/events/${reference.namespace === "" ? "default" : reference.namespace}/${reference.name}.`;
   const wallNow = deps.clock.now();
   const monotonicNow = deps.clock.monotonicMs();
   const trace = buildTrace(deps.recorder, {
-    keys,
+    chain,
     about: (other) => other.startsWith(events) && !other.slice(events.length).includes("."),
     wallMs: (atMs) => wallNow - (monotonicNow - atMs),
   });

@@ -1,3 +1,4 @@
+import type { FinishedRequest } from "../http/observer.ts";
 import type { TransactionRecord } from "../storage/observer.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -32,53 +33,85 @@ export interface Trace {
 }
 
 /**
- * What the recorder knows of some objects, as a chain of causes. A step's cause is the newest earlier step that its sender
- * had been told of: by the revision it said it had seen, otherwise by who was handed what before the request began.
+ * What the recorder knows of one object, as a chain of causes: every step on it and on what is about it, with the steps on
+ * its owners that led there. A step's cause is the newest earlier step on the same object or its owner that the sender had
+ * been told of, or had made itself, when it began: no newer than the revision it said it had seen, if it said so. A
+ * sender's own status writes cause nothing: they report.
  *
- * @param options.keys - storage keys: the object's own, and its owners'
- * @param options.about - tells that a key, such as an Event's, belongs to the story too
+ * @param options.chain - storage keys: the object's own first, then its controlling owners upwards
+ * @param options.about - tells that a key, such as an Event's, belongs to the object's story too
  * @param options.wallMs - turns the recorder's times into wall time
  */
 export function buildTrace(
   recorder: Recorder,
   options: {
-    keys: ReadonlySet<string>;
+    chain: readonly string[];
     about: (storageKey: string) => boolean;
     wallMs: (monotonicMs: number) => number;
   },
 ): Trace | undefined {
-  const records = [...recorder.transactions()]
-    .filter(({ storageKey }) => options.keys.has(storageKey) || options.about(storageKey))
-    .sort((left, right) => (left.revision < right.revision ? -1 : 1));
-  const first = records[0];
+  const { chain, about } = options;
+  const known: Known[] = [];
+  for (const record of [...recorder.transactions()].sort((left, right) => (left.revision < right.revision ? -1 : 1))) {
+    const level = about(record.storageKey) ? 0 : chain.indexOf(record.storageKey);
+    if (level < 0) continue;
+    const request = record.requestId === undefined ? undefined : recorder.request(record.requestId);
+    const entry = { record, level, request, told: recorder.told(record.revision) };
+    known.push({ ...entry, cause: request === undefined ? undefined : causeOf(entry, request, known) });
+  }
+  const story = withCauses(known.filter((entry) => entry.level === 0));
+  const first = story[0];
   if (first === undefined) return undefined;
-  const startMs = requestOf(recorder, first)?.startedMs ?? first.sentMs;
-  const tellings = new Map(records.map((record) => [record.revision, recorder.told(record.revision)]));
-  const steps = records.map((record, index) => step(recorder, record, records.slice(0, index), tellings, startMs));
-  return { startedAt: new Date(options.wallMs(startMs)).toISOString(), steps };
+  const startMs = first.request?.startedMs ?? first.record.sentMs;
+  return {
+    startedAt: new Date(options.wallMs(startMs)).toISOString(),
+    steps: story.map((entry) => step(entry, startMs)),
+  };
 }
 
-type Tellings = ReadonlyMap<bigint, ReturnType<Recorder["told"]>>;
-
-function requestOf(recorder: Recorder, record: TransactionRecord) {
-  return record.requestId === undefined ? undefined : recorder.request(record.requestId);
+/** A transaction with all that is known about it. */
+interface Known {
+  readonly record: TransactionRecord;
+  /** 0: the object itself, 1: its owner, and so on. */
+  readonly level: number;
+  readonly request: FinishedRequest | undefined;
+  readonly told: ReturnType<Recorder["told"]>;
+  readonly cause: Known | undefined;
 }
 
-function step(
-  recorder: Recorder,
-  record: TransactionRecord,
-  earlier: readonly TransactionRecord[],
-  tellings: Tellings,
-  startMs: number,
-): TraceStep {
-  const request = requestOf(recorder, record);
-  const cause = request === undefined ? undefined : causeOf(request, earlier, tellings);
+function causeOf(
+  effect: Pick<Known, "level" | "record">,
+  request: FinishedRequest,
+  earlier: readonly Known[],
+): Known | undefined {
+  const sender = request.user.name;
+  const seen = /^\d+$/.test(request.seenRevision) ? BigInt(request.seenRevision) : undefined;
+  return earlier.findLast(({ record, level, request: prior, told }) => {
+    const related = level === effect.level || level === effect.level + 1;
+    if (!related || (seen !== undefined && record.revision > seen)) return false;
+    const own = prior?.user.name === sender;
+    if (own && prior.path.endsWith("/status")) return false;
+    const made = own && prior.endedMs <= request.startedMs;
+    return made || told.some(({ watch, atMs }) => watch.user.name === sender && atMs <= request.startedMs);
+  });
+}
+
+/** Those entries and all that led to them, in revision order. */
+function withCauses(entries: readonly Known[]): Known[] {
+  const wanted = new Set<Known>();
+  for (const entry of entries) {
+    for (let at: Known | undefined = entry; at !== undefined && !wanted.has(at); at = at.cause) wanted.add(at);
+  }
+  return [...wanted].sort((left, right) => (left.record.revision < right.record.revision ? -1 : 1));
+}
+
+function step({ record, request, told, cause }: Known, startMs: number): TraceStep {
   const relative = (atMs: number) => Math.round((atMs - startMs) * 1000) / 1000;
   return {
     storageKey: record.storageKey,
     operation: record.operation,
     revision: String(record.revision),
-    ...(cause !== undefined && { cause: String(cause) }),
+    ...(cause !== undefined && { cause: String(cause.record.revision) }),
     ...(request !== undefined && {
       request: {
         id: request.requestId,
@@ -93,25 +126,10 @@ function step(
       },
     }),
     etcd: { sentMs: relative(record.sentMs), answeredMs: relative(record.answeredMs) },
-    told: (tellings.get(record.revision) ?? []).map(({ watch, atMs }) => ({
+    told: told.map(({ watch, atMs }) => ({
       user: watch.user.name,
       userAgent: watch.userAgent,
       atMs: relative(atMs),
     })),
   };
-}
-
-function causeOf(
-  request: { user: { name: string }; seenRevision: string; startedMs: number },
-  earlier: readonly TransactionRecord[],
-  tellings: Tellings,
-): bigint | undefined {
-  const seen = /^\d+$/.test(request.seenRevision) ? BigInt(request.seenRevision) : undefined;
-  for (const record of earlier.toReversed()) {
-    if (seen !== undefined && record.revision > seen) continue;
-    const told = tellings.get(record.revision) ?? [];
-    const knew = told.some(({ watch, atMs }) => watch.user.name === request.user.name && atMs <= request.startedMs);
-    if (knew) return record.revision;
-  }
-  return undefined;
 }
