@@ -7,7 +7,7 @@ import type { FieldSchema, SchemaModel, SchemaType } from "../api/schema/schema-
  * nearly all are. All others go through the field-by-field walk that says what is wrong and sets it right.
  */
 export function validatorModule(model: SchemaModel, root: string): string {
-  const ajv = new Ajv({ code: { source: true, esm: true }, messages: false, strict: true });
+  const ajv = new Ajv({ code: { source: true, esm: true }, messages: false, strict: true, allowUnionTypes: true });
   for (const keyword of keywords) ajv.addKeyword(keyword);
   const reached = new Set<string>();
   const definitions: Record<string, SchemaObject> = {};
@@ -48,6 +48,8 @@ function objectSchema(model: SchemaModel, name: string, queue: string[]): Schema
 /** Zero values that the decoder would drop do not pass. */
 function fieldSchema(field: FieldSchema, queue: string[]): SchemaObject {
   const schema = typeSchema(field.type, queue);
+  // Go clients before 1.34 send null for the time that only the server sets.
+  if (field.name === "creationTimestamp") return { ...schema, type: ["string", "null"] };
   if (field.pointer || field.always || field.required) return schema;
   switch (field.type.kind) {
     case "string":

@@ -87,6 +87,18 @@ describe("what the decoder makes of a body", () => {
   });
 });
 
+test("the null that Go clients send for creationTimestamp is gone from templates too", async () => {
+  const checker = new SchemaChecker();
+  await checker.load(kinds.deployments.schema);
+  const metadata = { name: "a", creationTimestamp: null };
+  const object = { metadata, spec: { template: { metadata, spec: { containers: [] } } } };
+  checker.check(kinds.deployments, object);
+  expect(object).toEqual({
+    metadata: { name: "a" },
+    spec: { template: { metadata: { name: "a" }, spec: { containers: [] } } },
+  });
+});
+
 test("a body of every kind passes its validator untouched", async () => {
   const checker = new SchemaChecker();
   for (const kind of allKinds) {

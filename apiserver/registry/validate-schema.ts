@@ -27,7 +27,10 @@ export class SchemaChecker implements BodySchema {
   /** Like {@link check} for bodies that are no kind: `io.k8s.api.autoscaling.v1.Scale`. Unknown names pass. */
   checkDefinition(name: string, object: Record<string, unknown>): SchemaFindings {
     const gate = this.#gates.get(name);
-    if (typeof gate === "function" && gate(object)) return nothingFound;
+    if (typeof gate === "function" && gate(object)) {
+      dropNullTimestamps(object);
+      return nothingFound;
+    }
     const definition = this.#model.definition(name);
     if (definition === undefined) return nothingFound;
     if (gate === undefined) void this.load(name);
@@ -51,3 +54,19 @@ export class SchemaChecker implements BodySchema {
     this.#gates.set(name, validate);
   }
 }
+
+/** The one null that validators let through, because many clients send it in every object. */
+function dropNullTimestamps(object: Record<string, unknown>): void {
+  dropNullTimestamp(object);
+  const { spec } = object;
+  if (isObject(spec) && isObject(spec["template"])) dropNullTimestamp(spec["template"]);
+}
+
+function dropNullTimestamp(object: Record<string, unknown>): void {
+  const { metadata } = object;
+  if (!isObject(metadata) || metadata["creationTimestamp"] !== null) return;
+  const { creationTimestamp: _, ...rest } = metadata;
+  object["metadata"] = rest;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
