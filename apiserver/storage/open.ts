@@ -8,10 +8,12 @@ import { PendingWrites } from "./cacher/pending-writes.ts";
 import { EtcdStorage } from "./etcd-storage.ts";
 import { EtcdAdmin } from "./etcd3/admin.ts";
 import { runCompactor } from "./etcd3/compactor.ts";
+import { GrpcJsTransport } from "./etcd3/grpc-js-transport.ts";
 import { GuardedWriter } from "./etcd3/guarded-write.ts";
 import { Http2Transport } from "./etcd3/http2-transport.ts";
 import { EtcdKv } from "./etcd3/kv.ts";
 import { Leases } from "./etcd3/leases.ts";
+import { SplitTransport } from "./etcd3/split-transport.ts";
 import type { TlsMaterial } from "./etcd3/transport.ts";
 import type { StorageObserver } from "./observer.ts";
 import { ReadPath } from "./read-path.ts";
@@ -78,7 +80,8 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const stopping = new AbortController();
   const stop = stopping.signal;
 
-  const transport = new Http2Transport({ endpoints: config.endpoints, tls: config.tls, clock });
+  const reach = { endpoints: config.endpoints, tls: config.tls, clock };
+  const transport = new SplitTransport({ kv: new Http2Transport(reach), rest: new GrpcJsTransport(reach) });
   const kv = new EtcdKv(transport);
   const pending = new PendingWrites();
   const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EtcdAdmin } from "../../apiserver/storage/etcd3/admin.ts";
 import { loadMessageCodec } from "../../apiserver/storage/etcd3/admin-messages.ts";
+import { GrpcJsTransport } from "../../apiserver/storage/etcd3/grpc-js-transport.ts";
 import { Http2Transport } from "../../apiserver/storage/etcd3/http2-transport.ts";
 import { EtcdKv } from "../../apiserver/storage/etcd3/kv.ts";
 import {
@@ -16,7 +17,6 @@ import { watchEtcd } from "../../apiserver/storage/etcd3/watch-stream.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { startTestEtcd, type TestEtcd } from "../harness/etcd.ts";
 import { eventually } from "../harness/eventually.ts";
-import { GrpcJsTransport } from "../harness/grpc-js-transport.ts";
 import { tlsOf } from "../harness/storage.ts";
 
 const signal = new AbortController().signal;
@@ -142,7 +142,8 @@ describe.each([
   },
   {
     name: "grpc-js",
-    open: (etcd: TestEtcd): Transport => new GrpcJsTransport({ endpoint: etcd.clientUrls[0]!, tls: tlsOf(etcd) }),
+    open: (etcd: TestEtcd): Transport =>
+      new GrpcJsTransport({ endpoints: etcd.clientUrls, tls: tlsOf(etcd), clock: realClock }),
   },
 ])("calls over $name", ({ open }) => {
   let etcd: TestEtcd;

@@ -106,6 +106,8 @@ class Backlog {
     this.#finish();
     for (const reader of readers) {
       for (const change of history.after(last)) offer(reader, change);
+      // This reading may be ahead of the live one, which then brings the same changes again.
+      reader.watcher.skipTo(last);
       reader.join();
     }
   }

@@ -74,6 +74,11 @@ export class CacheWatcher implements Watcher, ChangeListener {
     if (event !== undefined) this.#push(event);
   }
 
+  /** Everything up to `revision` has been offered. */
+  skipTo(revision: bigint): void {
+    if (revision > this.#after) this.#after = revision;
+  }
+
   /** Says that everything up to `revision` has been sent. */
   bookmark(revision: bigint): void {
     if (this.#state === "open" && revision >= this.#after) this.#push(bookmark(revision, { initialEventsEnd: false }));
