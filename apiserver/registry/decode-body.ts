@@ -31,7 +31,9 @@ export async function decodeBody(body: DecodedBody, options: BodyOptions): Promi
   const checked = options.schema.check(kind, value);
   const findings = checked instanceof Promise ? await checked : checked;
   refuseMismatches(findings, kind);
-  reportStrict([...findings.unknownFields.map(unknownField), ...body.duplicateFields.map(duplicateField)], options);
+  // Of a field that nobody knows it does not matter how often it stands there.
+  const duplicates = body.duplicateFields.filter((field) => !findings.unknownFields.includes(field));
+  reportStrict([...findings.unknownFields.map(unknownField), ...duplicates.map(duplicateField)], options);
   return { ...value, kind: kind.kind, apiVersion: kind.apiVersion };
 }
 

@@ -232,7 +232,7 @@ const rows: [name: string, request: Row, status: number, reason: string, message
     { path: `${cms}/old`, method: "DELETE", body: { preconditions: { uid: "x" } } },
     409,
     "Conflict",
-    "Precondition failed",
+    "the UID in the precondition (x) does not match the UID in record",
   ],
 ];
 

@@ -136,7 +136,7 @@ test("long lists: whole, in order, compressed only for those who ask", { timeout
   expect(plain.json.items.at(-1).data.filler).toBe(filler);
   const packed = await rawBody(path);
   expect(packed.encoding).toBe("gzip");
-  expect(JSON.parse(gunzipSync(packed.body).toString("utf8"))).toEqual(plain.json);
+  expect(JSON.parse(gunzipSync(packed.body).toString("utf8")).items).toEqual(plain.json.items);
   const small = await rawBody(`${cms}/a`);
   expect(small.encoding).toBeUndefined();
 });

@@ -80,7 +80,7 @@ export function bookmarkTableJson(
 ): string {
   const { style, metadata, withColumns } = options;
   const columns = withColumns ? JSON.stringify(layout.columns.map(columnDefinition)) : "null";
-  const cells = layout.columns.map((column, index) => blankCell(column, index));
+  const cells = layout.columns.map((column, index) => blankCell({ column, index, metadata, nowMs: style.nowMs }));
   const row = `{"cells":${JSON.stringify(cells)},"object":${partialMetadataJson({ metadata })}}`;
   const { resourceVersion = "" } = metadata;
   return `${tableHead(style, { resourceVersion })}"columnDefinitions":${columns},"rows":[${row}]}`;
@@ -107,10 +107,21 @@ function columnDefinition(column: Column<never>) {
   return { name, type, format, description, priority };
 }
 
-function blankCell(column: Column<never>, index: number): string | number | boolean {
-  if (column.type === "integer" || column.type === "number") return 0;
-  if (column.type === "boolean") return false;
-  return index === 0 ? "" : "<unknown>";
+/** A cell of an object that has nothing but metadata; kinds whose cells need more get a value of the column's type. */
+function blankCell(blank: {
+  column: Column<never>;
+  index: number;
+  metadata: NonNullable<ApiObject["metadata"]>;
+  nowMs: number;
+}): string | number | boolean | null {
+  const { column, index, metadata, nowMs } = blank;
+  try {
+    return (column as unknown as Column<ApiObject>).cell({ metadata }, nowMs) ?? null;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    if (column.type === "integer" || column.type === "number") return 0;
+    return column.type === "boolean" ? false : index === 0 ? "" : "<unknown>";
+  }
 }
 
 /** Subresources that answer with kinds without a row. */
