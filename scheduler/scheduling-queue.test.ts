@@ -121,6 +121,14 @@ describe("an unschedulable Pod", () => {
     expect(it.queue.placeOf("a")).toBe("unschedulable");
   });
 
+  test("that no plugin turned down, there being no nodes, waits for anything", async () => {
+    await using it = open();
+    it.queue.add(pod("a"));
+    it.queue.addUnschedulable(popped(it.queue), turnedDownBy());
+    it.queue.moveAllOn(nodeLabelled);
+    expect(it.queue.placeOf("a")).toBe("backoff");
+  });
+
   test("is tried after five minutes in any case", async () => {
     await using it = open();
     it.queue.add(pod("a"));

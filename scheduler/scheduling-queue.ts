@@ -32,6 +32,9 @@ const bucketMs = 1000;
 const flushBackoffMs = 1000;
 const flushUnschedulableMs = 30_000;
 
+/** Stands for the plugins of a Pod that none turned down, because there was no node to look at. */
+const anyEvent = "";
+
 const uidOf = (pod: QueuedPod) => pod.info.uid;
 
 /**
@@ -263,14 +266,14 @@ export class SchedulingQueue {
   }
 
   #countWaiting(pod: QueuedPod, sign: 1 | -1): void {
-    for (const plugin of pod.unschedulablePlugins) {
-      this.#waitingOn.set(plugin, (this.#waitingOn.get(plugin) ?? 0) + sign);
-    }
+    if (pod.gatedBy !== undefined) return;
+    const plugins = pod.unschedulablePlugins.size === 0 ? [anyEvent] : pod.unschedulablePlugins;
+    for (const plugin of plugins) this.#waitingOn.set(plugin, (this.#waitingOn.get(plugin) ?? 0) + sign);
   }
 
   #anyoneWaitsFor(event: ClusterEvent): boolean {
     for (const [plugin, count] of this.#waitingOn) {
-      if (count > 0 && this.#hintsFor(plugin, event).length > 0) return true;
+      if (count > 0 && (plugin === anyEvent || this.#hintsFor(plugin, event).length > 0)) return true;
     }
     return false;
   }
@@ -281,6 +284,7 @@ export class SchedulingQueue {
   }
 
   #isWorthRetrying(pod: QueuedPod, event: ClusterEvent): boolean {
+    if (pod.unschedulablePlugins.size === 0) return true;
     for (const plugin of pod.unschedulablePlugins) {
       for (const { isWorthRetrying } of this.#hintsFor(plugin, event)) {
         if (isWorthRetrying === undefined || isWorthRetrying(pod.info, event)) return true;
