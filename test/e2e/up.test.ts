@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { configMaps } from "../../api/core/v1/config-map.ts";
 import { createRestClient } from "../../client/create-rest-client.ts";
 import { loadKubeconfig } from "../../client/kubeconfig.ts";
@@ -34,7 +34,10 @@ function client(of: TestPlane): RestClient {
 }
 
 const signal = () => AbortSignal.timeout(20_000);
-const allComponents = /(apiserver|scheduler|controller|kubelet-sim)[/\\]main\.js|[/\\]etcd /;
+const component = (name: string) =>
+  name === "etcd" ? /^\S*etcd --name/ : new RegExp(`^\\S*node \\S*/${name}/main\\.js`);
+const names = ["apiserver", "scheduler", "controller", "kubelet-sim", "etcd"];
+const components = (of: TestPlane) => names.flatMap((name) => of.pids(component(name)));
 const alive = (pid: number) => processIdentity(pid) !== undefined;
 const configMap = (name: string) => ({
   apiVersion: "v1",
@@ -46,8 +49,8 @@ const configMap = (name: string) => ({
 test("stop ends every process within 5 s with exit code 0; starting again finds every object as it was", async () => {
   const first = await plane();
   const created = await client(first).create(configMaps, configMap("kept"), { namespace: "default", signal: signal() });
-  const pids = first.pids(allComponents);
-  expect(pids.length).toBeGreaterThanOrEqual(5);
+  const pids = components(first);
+  expect(pids.length).toBe(5);
   const stopMs = realClock.monotonicMs();
   expect(await first.stop()).toBe(0);
   expect(realClock.monotonicMs() - stopMs).toBeLessThan(5_000);
@@ -58,44 +61,30 @@ test("stop ends every process within 5 s with exit code 0; starting again finds 
   expect(kept).toEqual(created);
 });
 
-test("what is secret is for its owner only", async () => {
-  const { dataDir } = await plane();
-  const mode = (path: string) => statSync(join(dataDir, path)).mode & 0o777;
-  expect(mode("pki")).toBe(0o700);
-  for (const file of [
-    "kubeconfig",
-    "components/scheduler.kubeconfig",
-    "pki/ca.key",
-    "pki/etcd/apiserver-etcd-client.key",
-  ]) {
-    expect([file, mode(file)]).toEqual([file, 0o600]);
-  }
-});
-
-test.each(["apiserver", "scheduler", "controller", "kubelet-sim", "etcd"])(
-  "%s is started again after a kill, with a line that says so",
-  async (name) => {
-    const running = await plane();
-    const pattern = name === "etcd" ? /[/\\]etcd --name/ : new RegExp(`${name}[/\\\\]main\\.js`);
-    const [pid = 0] = running.pids(pattern);
+test("whatever is killed is started again, with a line that says so", async () => {
+  const running = await plane();
+  const rest = client(running);
+  for (const name of names) {
+    const [pid = 0] = running.pids(component(name));
     process.kill(pid, "SIGKILL");
-    await eventually("it runs again", () => running.pids(pattern).some((other) => other !== pid && alive(other)), {
-      timeoutMs: 10_000,
-    });
-    expect(running.output()).toMatch(new RegExp(`${name} ended with SIGKILL.*starting it again in \\d+ ms`));
-    const rest = client(running);
     await eventually(
-      "the API server writes again",
+      `${name} runs again`,
+      () => running.pids(component(name)).some((other) => other !== pid && alive(other)),
+      { timeoutMs: 10_000 },
+    );
+    expect(running.output()).toMatch(new RegExp(`${name} ended with SIGKILL.*starting it again in \\d+ ms`));
+    await eventually(
+      `the API server writes after ${name} was killed`,
       () => rest.create(configMaps, configMap(`after-${name}`), { namespace: "default", signal: signal() }),
       { timeoutMs: 15_000 },
     );
-  },
-);
+  }
+});
 
 test("kill -9 of the launcher leaves no orphan, and the next start works on the same data", async () => {
   const first = await plane();
   await client(first).create(configMaps, configMap("kept"), { namespace: "default", signal: signal() });
-  const pids = first.pids(allComponents);
+  const pids = components(first);
   first.launcher.kill("SIGKILL");
   await eventually("every child has ended", () => !pids.some(alive), { timeoutMs: 8_000 });
   const second = await plane({ dataDir: first.dataDir });
@@ -104,7 +93,7 @@ test("kill -9 of the launcher leaves no orphan, and the next start works on the 
 
 test("the next start ends what a killed launcher and its guards have left", async () => {
   const first = await plane();
-  const pids = first.pids(allComponents);
+  const pids = components(first);
   const guards = first.pids(/^\/bin\/sh -c/);
   expect(guards.length).toBe(pids.length);
   // Components that are stopped notice nothing: only the next start can end them.
@@ -145,43 +134,68 @@ test("two planes side by side know nothing of each other", async () => {
   ).rejects.toMatchObject({ status: { reason: "NotFound" } });
 });
 
-test("a second plane on the same data is refused with a sentence", async () => {
-  const first = await plane();
-  const second = await gatehouse(["up", "--data-dir", first.dataDir, "--secure-port", "0"]);
-  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("is in use by another control plane") });
-});
-
-test("a taken port is refused with a sentence, and nothing is left running", async () => {
-  const first = await plane();
-  const port = new URL(first.server).port;
-  const dataDir = mkdtempSync(join(tmpdir(), "gatehouse-port-"));
-  cleanUps.push(async () => rmSync(dataDir, { recursive: true, force: true }));
-  const second = await gatehouse(["up", "--data-dir", dataDir, "--secure-port", port]);
-  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`) });
-  expect(await canConnect(Number(port))).toBe(true);
-});
-
 test("every wrong flag is named at once", async () => {
   const { code, stderr } = await gatehouse(["up", "--nodes=many", "--no-such-flag", "--log-format=xml"]);
   expect(code).toBe(2);
   for (const name of ["nodes", "no-such-flag", "log-format"]) expect(stderr).toContain(`--${name}: `);
 });
 
-test("access-test: etcd accepts the gateway and nobody else", async () => {
-  const { dataDir } = await plane();
-  const { code, stdout } = await gatehouse(["access-test", "--data-dir", dataDir]);
-  expect(stdout.match(/accepted/g)).toHaveLength(1);
-  expect(stdout).toMatch(/\(the gateway\).*accepted.*ok/);
-  expect(stdout.match(/refused/g)?.length).toBeGreaterThanOrEqual(9);
-  expect(code).toBe(0);
-});
+describe("beside a running plane", () => {
+  let running: TestPlane;
+  beforeAll(async () => {
+    running = await startPlane();
+  });
+  afterAll(() => running.destroy());
 
-test("etcdctl shows the keys as Kubernetes lays them out, and warns", async () => {
-  const { dataDir } = await plane();
-  const { stdout, stderr } = await gatehouse(["etcdctl", "--data-dir", dataDir, "get", "/", "--prefix", "--keys-only"]);
-  expect(stdout).toContain("/registry/minions/node-0\n");
-  expect(stdout).toContain("/registry/namespaces/default\n");
-  expect(stderr).toContain("past authentication, authorization and audit");
+  test("what is secret is for its owner only", async () => {
+    const mode = (path: string) => statSync(join(running.dataDir, path)).mode & 0o777;
+    expect(mode("pki")).toBe(0o700);
+    for (const file of [
+      "kubeconfig",
+      "components/scheduler.kubeconfig",
+      "pki/ca.key",
+      "pki/etcd/apiserver-etcd-client.key",
+    ]) {
+      expect([file, mode(file)]).toEqual([file, 0o600]);
+    }
+  });
+
+  test("a second plane on the same data is refused with a sentence", async () => {
+    const second = await gatehouse(["up", "--data-dir", running.dataDir, "--secure-port", "0"]);
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("is in use by another control plane") });
+  });
+
+  test("a taken port is refused with a sentence, and nothing is left running", async () => {
+    const port = new URL(running.server).port;
+    const dataDir = mkdtempSync(join(tmpdir(), "gatehouse-port-"));
+    cleanUps.push(async () => rmSync(dataDir, { recursive: true, force: true }));
+    const second = await gatehouse(["up", "--data-dir", dataDir, "--secure-port", port]);
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`) });
+    expect(await canConnect(Number(port))).toBe(true);
+  });
+
+  test("access-test: etcd accepts the gateway and nobody else", async () => {
+    const { code, stdout } = await gatehouse(["access-test", "--data-dir", running.dataDir]);
+    expect(stdout.match(/accepted/g)).toHaveLength(1);
+    expect(stdout).toMatch(/\(the gateway\).*accepted.*ok/);
+    expect(stdout.match(/refused/g)?.length).toBeGreaterThanOrEqual(9);
+    expect(code).toBe(0);
+  });
+
+  test("etcdctl shows the keys as Kubernetes lays them out, and warns", async () => {
+    const { stdout, stderr } = await gatehouse([
+      "etcdctl",
+      "--data-dir",
+      running.dataDir,
+      "get",
+      "/",
+      "--prefix",
+      "--keys-only",
+    ]);
+    expect(stdout).toContain("/registry/minions/node-0\n");
+    expect(stdout).toContain("/registry/namespaces/default\n");
+    expect(stderr).toContain("past authentication, authorization and audit");
+  });
 });
 
 /** Runs the command to its end. */
