@@ -6,7 +6,7 @@ import { decodeBody } from "./decode-body.ts";
 import { cloneJson } from "./json.ts";
 import { type AnyObject, objectNamespace, type Resource } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
-import { MissingObject, missingUid, writeExisting } from "./write-existing.ts";
+import { MissingObject, uidMismatch, writeExisting } from "./write-existing.ts";
 
 export interface WrittenObject {
   readonly stored: StoredObject;
@@ -55,7 +55,7 @@ async function createInstead(
   options: WriteOptions,
 ): Promise<StoredObject | undefined> {
   const meta = object.metadata ?? {};
-  if (meta.uid) throw missingUid(resource, meta.name ?? "", meta.uid);
+  if (meta.uid) throw uidMismatch(resource, ctx, { name: meta.name ?? "", uid: meta.uid, actualUid: "" });
   resource.authorizeCreate(ctx, meta.name ?? "");
   delete meta.resourceVersion;
   try {
@@ -82,9 +82,7 @@ function checkName(resource: Resource, ctx: RequestContext, object: AnyObject, n
     return;
   }
   if (meta.namespace && meta.namespace !== namespace) {
-    throw badRequest(
-      `the namespace of the object (${meta.namespace}) does not match the namespace on the URL (${namespace})`,
-    );
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   meta.namespace = namespace;
 }

@@ -1,7 +1,7 @@
 import type { FieldError } from "../../api/field-errors.ts";
 import { immutable } from "../../api/field-errors.ts";
 import type { ManagedFieldsEntry, ObjectMeta } from "../../api/meta.ts";
-import { badRequest, conflict, failure, invalid, notFound, staleObject } from "../../api/status.ts";
+import { badRequest, conflict, invalid, notFound, staleObject } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { StorageError, type StoredObject, type UpdateDecision } from "../storage/storage.ts";
 import { inOrder } from "./create.ts";
@@ -184,11 +184,7 @@ class WriteAttempt {
     }
     if (!meta.uid || meta.uid === old.uid) return;
     if (verb === "patch") throw invalid(this.#resource.kindRef, name, [immutable("metadata.uid", meta.uid)]);
-    throw conflict(
-      ref,
-      name,
-      `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${old.uid ?? ""}`,
-    );
+    throw uidMismatch(this.#resource, this.#ctx, { name, uid: meta.uid, actualUid: old.uid ?? "" });
   }
 
   /** Fills in what the client may leave out or may not change. */
@@ -208,7 +204,7 @@ class WriteAttempt {
       strategy.prepareForUpdate?.(object, old, context);
     }
     const meta = object.metadata ?? {};
-    const generation = subresource === "status" ? old.metadata?.generation : nextGeneration(kind, object, old);
+    const generation = keepsGeneration.has(subresource) ? old.metadata?.generation : nextGeneration(kind, object, old);
     if (generation === undefined) delete meta.generation;
     else meta.generation = generation;
     dedupeOwners(meta, (text) => this.#ctx.warn(text));
@@ -242,6 +238,7 @@ class WriteAttempt {
   }
 
   #recordManagers(object: AnyObject, old: Readonly<AnyObject>, sent: readonly ManagedFieldsEntry[] | undefined): void {
+    if (this.#write.subresource === "binding") return;
     const { kind, fieldManager } = this.#resource;
     const entries = fieldManager.afterWrite({
       kind,
@@ -271,13 +268,14 @@ class WriteAttempt {
   }
 }
 
+/** Writes through these say nothing new of what is wanted. */
+const keepsGeneration = new Set(["status", "binding", "finalize"]);
+
 /** Server-owned metadata of the old object; a deletion mark can be neither changed nor cleared. */
 function keepServerFields(meta: ObjectMeta, old: Readonly<ObjectMeta>): void {
   if (!meta.uid && old.uid !== undefined) meta.uid = old.uid;
   if (!meta.namespace && old.namespace !== undefined) meta.namespace = old.namespace;
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp;
-  if (old.generateName === undefined) delete meta.generateName;
-  else meta.generateName ??= old.generateName;
   if (meta.deletionTimestamp === undefined || meta.deletionTimestamp === null) {
     if (old.deletionTimestamp !== undefined) meta.deletionTimestamp = old.deletionTimestamp;
     else delete meta.deletionTimestamp;
@@ -312,11 +310,14 @@ function unchanged(object: AnyObject, old: Readonly<AnyObject>): boolean {
   return equalJson(left, right);
 }
 
-/** 409 for a body that names a uid while nothing of that name is stored. */
-export const missingUid = (resource: Resource, name: string, uid: string) =>
-  failure({
-    code: 409,
-    reason: "Conflict",
-    message: `Operation cannot be fulfilled on ${resource.ref.group === "" ? resource.ref.resource : `${resource.ref.resource}.${resource.ref.group}`} "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
-    details: { name, ...(resource.ref.group !== "" && { group: resource.ref.group }), kind: resource.ref.resource },
-  });
+/** 409 for a body whose uid is not that of what is stored; nothing stored has none. */
+export function uidMismatch(
+  resource: Resource,
+  ctx: RequestContext,
+  { name, uid, actualUid }: { name: string; uid: string; actualUid: string },
+) {
+  const key = storageKey(resource, objectNamespace(resource, ctx), name);
+  const reason = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actualUid}`;
+  const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${reason}`;
+  return conflict(resource.ref, name, text);
+}

@@ -5,7 +5,7 @@ import { createAdmission } from "../../apiserver/admission/admission.ts";
 import { defaultPlugins } from "../../apiserver/admission/plugins.ts";
 import type { RequestContext, UserInfo } from "../../apiserver/http/request-context.ts";
 import { createRegistry, type RegistryDeps } from "../../apiserver/registry/create-registry.ts";
-import { noFieldManager } from "../../apiserver/registry/managed-fields/field-manager.ts";
+import { createFieldManager } from "../../apiserver/registry/managed-fields/schema-field-manager.ts";
 import { systemRandom } from "../../apiserver/registry/random.ts";
 import type { Registry, ResourceStore } from "../../apiserver/registry/store.ts";
 import { SchemaChecker } from "../../apiserver/registry/validate-schema.ts";
@@ -25,6 +25,7 @@ export interface TestRegistry {
 export function createTestRegistry(overrides: Partial<RegistryDeps> = {}): TestRegistry {
   const storage = new FakeStorage();
   const clock = new VirtualClock();
+  const schemaModel = new SchemaModel();
   const registry = createRegistry({
     kinds: allKinds,
     storage,
@@ -33,9 +34,9 @@ export function createTestRegistry(overrides: Partial<RegistryDeps> = {}): TestR
     log: silentLogger,
     random: systemRandom,
     admission: createAdmission(defaultPlugins({ storage, etcdPrefix: "/registry", random: systemRandom })),
-    schema: new SchemaChecker(),
-    schemaModel: new SchemaModel(),
-    fieldManager: noFieldManager,
+    schema: new SchemaChecker(schemaModel),
+    schemaModel,
+    fieldManager: createFieldManager({ model: schemaModel, clock }),
     serviceClusterIpRange: "10.96.0.0/16",
     serviceNodePortRange: { first: 30000, last: 32767 },
     ...overrides,

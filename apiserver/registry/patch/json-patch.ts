@@ -86,7 +86,7 @@ function applyOperation(state: PatchState, operation: JsonPatchOperation): void 
     case "move": {
       const from = operation.from ?? "";
       if (path === from || path.startsWith(`${from}/`)) throw misfit();
-      put(state, path, remove(state, from, { mustExist: true }), "insert");
+      put(state, path, remove(state, from), "insert");
       break;
     }
     case "copy": {
@@ -138,6 +138,7 @@ function look(state: PatchState, path: string): unknown {
 
 function put(state: PatchState, path: string, value: unknown, mode: "insert" | "overwrite"): void {
   if (path === "") {
+    if (!isObject(value)) throw misfit();
     state.root = value;
     return;
   }
@@ -151,16 +152,12 @@ function put(state: PatchState, path: string, value: unknown, mode: "insert" | "
   define(parent, last, value);
 }
 
-function remove(
-  state: PatchState,
-  path: string,
-  { mustExist }: { mustExist: boolean } = { mustExist: false },
-): unknown {
+function remove(state: PatchState, path: string): unknown {
   if (path === "") throw misfit();
   const { parent, last } = parentOf(state, path);
   if (Array.isArray(parent)) return parent.splice(existingIndex(parent, last), 1)[0];
   if (!isObject(parent)) throw misfit();
-  if (mustExist && !Object.hasOwn(parent, last)) throw misfit();
+  if (!Object.hasOwn(parent, last)) throw misfit();
   const value = own(parent, last);
   delete parent[last];
   return value;

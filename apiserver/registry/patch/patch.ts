@@ -8,6 +8,7 @@ import type { UpdateTarget, WrittenObject } from "../update.ts";
 import { writeExisting } from "../write-existing.ts";
 import { applyJsonPatch, readJsonPatch } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
+import { goValue } from "./strategic-directives.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
 export interface PatchRequest {
@@ -22,6 +23,8 @@ export interface Applier {
   apply(object: JsonObject): unknown;
   /** What the patch document itself has too much of. */
   readonly strictErrors: readonly string[];
+  /** The patch in errors; absent: the object it made is shown. */
+  readonly shown?: string;
   /** The copy must not share metadata.managedFields with the stored object. */
   readonly touchesManagedFields: boolean;
 }
@@ -66,7 +69,7 @@ export function applierOf(resource: Pick<Resource, "kind" | "schemaModel">, requ
         type: { kind: "object" as const, definition: resource.kind.schema },
       };
       const apply = (object: JsonObject) => applyStrategicMergePatch(object, cloneJson(document), place);
-      return { apply, strictErrors: duplicates, touchesManagedFields: false };
+      return { apply, strictErrors: duplicates, shown: goValue(document), touchesManagedFields: false };
     }
     case "apply":
       throw failure({
@@ -98,17 +101,23 @@ async function patched(resource: Resource, ctx: RequestContext, input: PatchInpu
   const { kind, schema } = resource;
   const { current, applier, name, options } = input;
   const result = applier.apply(applier.touchesManagedFields ? cloneJson(current) : cloneForWrite(current));
-  if (!isObject(result)) throw undecodable(resource, name, "the patch leaves no object");
+  if (!isObject(result)) throw undecodable(applier, result, "the patch leaves no object");
   const findings = await schema.check(kind, result);
   const [mismatch] = findings.mismatches;
-  if (mismatch !== undefined) throw undecodable(resource, name, mismatchText(mismatch, kind));
+  if (mismatch !== undefined) throw undecodable(applier, result, mismatchText(mismatch, kind));
   const strict = [...applier.strictErrors, ...findings.unknownFields.map(unknownField)];
   if (strict.length > 0 && options.fieldValidation === "Strict") {
-    throw undecodable(resource, name, `strict decoding error: ${strict.join(", ")}`);
+    throw undecodable(applier, result, `strict decoding error: ${strict.join(", ")}`);
   }
   if (options.fieldValidation === "Warn") for (const text of strict) ctx.warn(text);
+  const { kind: sentKind, apiVersion } = result;
+  if (sentKind !== kind.kind || apiVersion !== kind.apiVersion) {
+    const { group, version } = kind;
+    const expected = `${group === "" ? "" : `${group}/`}${version}, Kind=${kind.kind}`;
+    throw undecodable(applier, result, `the object is no ${expected}`);
+  }
   const object = { ...result, kind: kind.kind, apiVersion: kind.apiVersion } as AnyObject;
-  checkIdentity(resource, ctx, { object, sent: result, name });
+  checkIdentity(resource, ctx, { object, name });
   return object;
 }
 
@@ -123,24 +132,18 @@ function cloneForWrite(current: Readonly<AnyObject>): JsonObject {
   return copy;
 }
 
-function undecodable(resource: Resource, name: string, detail: string): StatusError {
-  return invalid(resource.kindRef, name, [{ type: "FieldValueInvalid", field: "patch", value: "", detail }]);
+/** 422 about the patch, which is shown as Go prints it, or about what it made of the object. */
+function undecodable(applier: Applier, result: unknown, detail: string): StatusError {
+  const value = applier.shown ?? JSON.stringify(result);
+  return invalid({ group: "", kind: "" }, "", [{ type: "FieldValueInvalid", field: "patch", value, detail }]);
 }
 
 /** A patch may not make another object of it. */
 function checkIdentity(
   resource: Resource,
   ctx: RequestContext,
-  { object, sent, name }: { object: AnyObject; sent: JsonObject; name: string },
+  { object, name }: { object: AnyObject; name: string },
 ): void {
-  const { kind } = resource;
-  if (sent["kind"] !== kind.kind || sent["apiVersion"] !== kind.apiVersion) {
-    if (sent["apiVersion"] !== kind.apiVersion && sent["apiVersion"] !== undefined) {
-      throw badRequest(
-        `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: no kind ${JSON.stringify(sent["kind"])} is registered for version ${JSON.stringify(sent["apiVersion"])} in scheme "pkg/runtime/scheme.go:111"`,
-      );
-    }
-  }
   const meta = object.metadata ?? {};
   if (!meta.name) {
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
@@ -150,8 +153,6 @@ function checkIdentity(
   }
   const namespace = objectNamespace(resource, ctx);
   if ((meta.namespace ?? "") !== namespace) {
-    throw badRequest(
-      `the namespace of the object (${meta.namespace ?? ""}) does not match the namespace on the URL (${namespace})`,
-    );
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
 }

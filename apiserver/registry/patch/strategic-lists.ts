@@ -26,6 +26,7 @@ export function mergeListOfObjects(present: unknown[], patch: unknown[], options
       result = result.filter((other) => !matches(other, mergeKey, id));
       continue;
     }
+    if (directive === "merge") throw badRequest("merging lists cannot yet be specified in the patch");
     if (directive !== undefined) throw unknownPatchType(directive, item);
     const index = result.findIndex((other) => matches(other, mergeKey, id));
     const target = index < 0 ? {} : (result[index] as JsonObject);

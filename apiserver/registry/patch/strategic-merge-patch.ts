@@ -60,12 +60,10 @@ function mergeValue(present: unknown, wanted: unknown, member: Member): unknown 
   return newValue(wanted, member);
 }
 
-/** What a patch says about a place that holds nothing (of the same shape) yet. */
+/** What a patch says about a place that holds nothing (of the same shape) yet: directives mean nothing inside its lists. */
 function newValue(wanted: unknown, member: Member): unknown {
-  const { type, facts } = fieldOf(member.place, member.key);
-  if (isObject(wanted)) return mergeMap({}, wanted, { model: member.place.model, type });
-  if (Array.isArray(wanted) && facts?.strategy === "merge") return mergeLists([], wanted, { type, facts, member });
-  return withoutDirectives(wanted);
+  if (!isObject(wanted)) return withoutDirectives(wanted);
+  return mergeMap({}, wanted, { model: member.place.model, type: fieldOf(member.place, member.key).type });
 }
 
 interface ListPlace {

@@ -19,6 +19,10 @@ export function parseLabelSelector(text: string): LabelPredicate {
   const reader = new TokenReader(text);
   const requirements: LabelPredicate[] = [];
   while (reader.peek().kind !== "end") {
+    const start = reader.peek();
+    if (start.kind === "symbol" && start.text !== "!") {
+      throw parseError(`found '${start.text}', expected: !, identifier, or 'end of string'`);
+    }
     requirements.push(requirement(reader));
     const next = reader.take();
     if (next.kind === "end") break;
@@ -46,16 +50,16 @@ function requirement(reader: TokenReader): LabelPredicate {
   switch (operator.text) {
     case "=":
     case "==": {
-      const value = labelValue(key, exactValue(reader));
+      const value = labelValue(exactValue(reader));
       return (labels) => has(labels, key) && labels?.[key] === value;
     }
     case "!=": {
-      const value = labelValue(key, exactValue(reader));
+      const value = labelValue(exactValue(reader));
       return (labels) => !has(labels, key) || labels?.[key] !== value;
     }
     case "in":
     case "notin": {
-      const values = new Set(valueList(reader).map((value) => labelValue(key, value)));
+      const values = new Set(valueList(reader).map((value) => labelValue(value)));
       if (operator.text === "in") return (labels) => has(labels, key) && values.has(labels?.[key] ?? "");
       return (labels) => !has(labels, key) || !values.has(labels?.[key] ?? "");
     }
@@ -63,7 +67,7 @@ function requirement(reader: TokenReader): LabelPredicate {
     case ">":
       return comparison(key, operator.text, exactValue(reader));
     default:
-      throw requirementError(`found '${operator.text}', expected: in, notin, =, ==, !=, >, <`);
+      throw requirementError(`found '${operator.text}', expected: in, notin, =, ==, !=, gt, lt`);
   }
 }
 
@@ -72,7 +76,7 @@ const has = (labels: Labels, key: string) => labels !== undefined && Object.hasO
 function comparison(key: string, operator: "<" | ">", bound: string): LabelPredicate {
   if (!/^[+-]?\d+$/.test(bound)) {
     throw requirementError(
-      `values[0][${key}]: Invalid value: ${JSON.stringify(bound)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      `values[0]: Invalid value: ${JSON.stringify(bound)}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );
   }
   const limit = BigInt(bound.replace(/^\+/, ""));
@@ -91,10 +95,9 @@ function labelKey(token: Token): string {
   return token.text;
 }
 
-function labelValue(key: string, value: string): string {
+function labelValue(value: string): string {
   const [problem] = checkLabelValue(value);
-  if (problem !== undefined)
-    throw requirementError(`values[0][${key}]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
+  if (problem !== undefined) throw requirementError(`values[0]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
   return value;
 }
 

@@ -57,7 +57,7 @@ function refuseListParameters(read: ReadParameters): void {
     errors.push(...unknownMatch(resourceVersionMatch));
     if (resourceVersionMatch === "Exact" && resourceVersion === "0") {
       errors.push(
-        forbiddenField("resourceVersionMatch", `resourceVersionMatch "Exact" is forbidden for resourceVersion "0"`),
+        forbiddenField("resourceVersionMatch", `resourceVersionMatch "exact" is forbidden for resourceVersion "0"`),
       );
     }
   }
@@ -73,30 +73,15 @@ function unknownMatch(match: string): FieldError[] {
 export function refuseWatchParameters(read: ReadParameters): void {
   const { resourceVersionMatch: match, sendInitialEvents } = read;
   const errors: FieldError[] = [];
-  if (sendInitialEvents !== undefined && match === "") {
-    errors.push(
-      forbiddenField("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-    );
-  } else if (match !== "") {
-    if (sendInitialEvents === undefined) {
-      errors.push(
-        forbiddenField(
-          "resourceVersionMatch",
-          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        ),
-      );
-    }
-    if (match !== "NotOlderThan")
-      errors.push(
-        ...(unknownMatch(match).length > 0
-          ? unknownMatch(match)
-          : [
-              forbiddenField(
-                "resourceVersionMatch",
-                `sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
-              ),
-            ]),
-      );
+  const forbid = (text: string) => errors.push(forbiddenField("resourceVersionMatch", text));
+  if (sendInitialEvents === undefined && match !== "") {
+    forbid("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+  }
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
+    forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  }
+  if (match !== "" && match !== "NotOlderThan") {
+    errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
   }
   refuse(errors);
 }

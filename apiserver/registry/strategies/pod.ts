@@ -83,8 +83,10 @@ function specErrors(spec: Readonly<PodSpec> | undefined, old: Readonly<PodSpec> 
   }
   errors.push(...tolerationErrors(spec.tolerations ?? [], old.tolerations ?? []));
   const gates = new Set((old.schedulingGates ?? []).map(({ name }) => name));
-  if ((spec.schedulingGates ?? []).some(({ name }) => !gates.has(name))) {
-    errors.push(forbiddenField("spec.schedulingGates", "only deletion is allowed, but found new scheduling gate"));
+  for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
+    if (gates.has(name)) continue;
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    errors.push(forbiddenField(`spec.schedulingGates[${index}].name`, detail));
   }
   if (errors.length > 0) return errors;
   return equalJson(withOldFields(spec, old), old) ? [] : [forbiddenField("spec", updatable)];
