@@ -116,11 +116,10 @@ function objectSchema(definition: Definition, options: { kind: Kind | undefined;
 
 function fieldSchema(field: FieldSchema, doc: string, reference: Reference): Json {
   const { patch, type } = field;
-  const description = doc === "" && type.kind === "object" ? (descriptions[type.definition]?.[""] ?? "") : doc;
   const strategy = [patch.strategy === "merge" && "merge", patch.retainKeys && "retainKeys"].filter(Boolean).join(",");
   const schema = typeSchema(type, reference);
   return {
-    ...(description !== "" && { description }),
+    ...(doc !== "" && { description: doc }),
     ...(field.published !== undefined && { default: field.published }),
     // Beside a $ref nothing else counts.
     ...("$ref" in schema ? { ...(field.always && { default: {} }), allOf: [schema] } : schema),

@@ -85,10 +85,13 @@ class MessageDecoder {
     const present = object[name];
     if (type.kind === "list" && !type.wrapped) {
       const item = this.#value(type.items, at);
-      object[name] = Array.isArray(present) ? [...present, item] : [item];
+      if (Array.isArray(present)) present.push(item);
+      else object[name] = [item];
     } else if (type.kind === "map") {
-      const entry = this.#mapEntry(type.values, at.reader.bytes());
-      object[name] = Object.fromEntries([...Object.entries(present ?? {}), entry]);
+      const [key, value] = this.#mapEntry(type.values, at.reader.bytes());
+      object[name] ??= {};
+      // A key may be `__proto__`, which assignment would take for something else.
+      Object.defineProperty(object[name], key, { value, enumerable: true, configurable: true, writable: true });
     } else {
       const value = this.#value(type, at);
       if (value !== undefined && (keepsZero(field) || !isZero(value))) object[name] = value;
