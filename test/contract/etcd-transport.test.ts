@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EtcdAdmin } from "../../apiserver/storage/etcd3/admin.ts";
 import { loadMessageCodec } from "../../apiserver/storage/etcd3/admin-messages.ts";
@@ -18,8 +19,10 @@ import { realClock } from "../../component-base/clock.ts";
 import { startTestEtcd, type TestEtcd } from "../harness/etcd.ts";
 import { eventually } from "../harness/eventually.ts";
 import { tlsOf } from "../harness/storage.ts";
+import { startTcpProxy } from "../harness/tcp-proxy.ts";
 
 const signal = new AbortController().signal;
+setMaxListeners(0, signal);
 const call = { timeoutMs: 5_000, signal };
 
 describe("our codecs speak proto/etcd.proto", () => {
@@ -145,13 +148,13 @@ describe.each([
     open: (etcd: TestEtcd): Transport =>
       new GrpcJsTransport({ endpoints: etcd.clientUrls, tls: tlsOf(etcd), clock: realClock }),
   },
-])("calls over $name", ({ open }) => {
+])("calls over $name", ({ open: openAt }) => {
   let etcd: TestEtcd;
   let transport: Transport;
   let kv: EtcdKv;
   beforeAll(async () => {
     etcd = await startTestEtcd();
-    transport = open(etcd);
+    transport = openAt(etcd);
     kv = new EtcdKv(transport);
   });
   afterAll(async () => {
@@ -204,6 +207,15 @@ describe.each([
     expect(seen.map(({ kv }) => kv.modRevision)).toEqual([guard - 2n, guard - 1n, guard]);
     expect(seen[0]?.prevKv?.value.toString()).toBe("1");
     expect(seen[2]?.prevKv?.value.equals(large)).toBe(true);
+  });
+
+  test("a server whose certificate is for another address is refused", async () => {
+    const proxy = await startTcpProxy(Number(new URL(etcd.clientUrls[0]!).port), { host: "127.0.0.2" });
+    const other = openAt({ ...etcd, clientUrls: [`https://127.0.0.2:${proxy.port}`] });
+    const range = new EtcdKv(other).range({ key: "/x" }, { timeoutMs: 1_000, signal });
+    await expect(range).rejects.toThrow("does not match certificate");
+    other.close();
+    await proxy.stop();
   });
 
   test("maintenance and cluster calls", async () => {

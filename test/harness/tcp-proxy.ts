@@ -11,7 +11,8 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** @param options - `host`: the loopback address to listen on, default 127.0.0.1 */
+export async function startTcpProxy(targetPort: number, options: { host?: string } = {}): Promise<TcpProxy> {
   let mode: "pass" | "refuse" | { readonly cutAfterMs: number } = "pass";
   const pairs = new Set<readonly [Socket, Socket]>();
   const cutAll = () => {
@@ -44,7 +45,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, options.host ?? "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {

@@ -1,12 +1,6 @@
-import {
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  credentials,
-  Metadata,
-  type ServiceError,
-  type StatusObject,
-} from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import type { Clock } from "../../../component-base/clock.ts";
 import { GRPC, GrpcError } from "./grpc-errors.ts";
 import {
@@ -41,9 +35,7 @@ export class GrpcJsTransport implements Transport {
     clock: Pick<Clock, "setTimer">;
   }) {
     const { endpoints, tls, clock } = options;
-    const channel: ChannelCredentials =
-      tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert);
-    this.#clients = endpoints.map((endpoint) => new Client(new URL(endpoint).host, channel, CHANNEL_OPTIONS));
+    this.#clients = endpoints.map((endpoint) => openClient(new URL(endpoint), tls));
     this.#clock = clock;
   }
 
@@ -113,6 +105,17 @@ export class GrpcJsTransport implements Transport {
   #leaveIfUnavailable(client: Client, error: GrpcError | undefined): void {
     if (error?.code === GRPC.unavailable && this.#client() === client) this.#current++;
   }
+}
+
+function openClient({ host, hostname }: URL, tls: TlsMaterial | undefined): Client {
+  if (tls === undefined) return new Client(host, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const { ca, cert, key } = tls;
+  const address = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(address) === 0) return new Client(host, credentials.createSsl(ca, key, cert), CHANNEL_OPTIONS);
+  // An address must not stand in TLS's server name; the certificate is checked against it all the same.
+  const verify = { checkServerIdentity: (_name: string, peer: PeerCertificate) => checkServerIdentity(address, peer) };
+  const options = { ...CHANNEL_OPTIONS, "grpc.ssl_target_name_override": "localhost" };
+  return new Client(host, credentials.createSsl(ca, key, cert, verify), options);
 }
 
 function same(bytes: Buffer): Buffer {
