@@ -44,7 +44,7 @@ export class SchemaChecker implements BodySchema {
     };
   }
 
-  /** Loads the validator of a definition before its first body comes. Never fails: without it, checking is only slower. */
+  /** Loads the validator of a definition before its first body comes. Fails only when the installation lacks the file. */
   async load(name: string): Promise<void> {
     const shortName = name.split(".").slice(-3).join(".");
     const load = Object.hasOwn(validators, shortName) ? validators[shortName] : undefined;
