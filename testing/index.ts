@@ -1,0 +1,2 @@
+/** The library for tests: `import { startControlPlane } from "gatehouse/testing"`. */
+export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
