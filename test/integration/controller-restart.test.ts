@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { kinds } from "../../api/kinds.ts";
+import { type ControllerBench, deployment, rolledOut, startControllerBench } from "../harness/controllers.ts";
+import { eventually } from "../harness/eventually.ts";
+
+let bench: ControllerBench;
+let endKubelet: () => Promise<void>;
+
+beforeAll(async () => {
+  bench = await startControllerBench();
+  endKubelet = await bench.startKubelet();
+});
+afterAll(async () => {
+  await endKubelet();
+  await bench.stop();
+});
+
+/** Everything that the controllers have written about, with its revision. */
+async function revisions(namespace: string) {
+  const lists = await Promise.all(
+    [kinds.deployments, kinds.replicaSets, kinds.pods, kinds.configMaps, kinds.serviceAccounts].map((kind) =>
+      bench.client.list(kind, { namespace, signal: bench.signal }),
+    ),
+  );
+  return lists
+    .flatMap(({ items }) => items.map(({ metadata }) => `${metadata?.name} ${metadata?.resourceVersion}`))
+    .sort();
+}
+
+test("controllers that go away in the middle of creating Pods leave neither too few nor too many", async () => {
+  const namespace = await bench.namespace("burst");
+  const big = deployment("big", namespace, 200);
+  const first = await bench.startControllers();
+  await bench.client.create(kinds.deployments, big, { signal: bench.signal });
+  await eventually("some Pods, not all", async () => (await bench.pods(namespace)).length >= 7, { everyMs: 1 });
+  await first.stop();
+  expect((await bench.pods(namespace)).length).toBeLessThan(200);
+
+  await bench.startControllers();
+  await eventually("all Pods are available", () => rolledOut(bench, big), { timeoutMs: 40_000 });
+  const pods = await bench.pods(namespace);
+  expect(pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)).toHaveLength(200);
+  expect((await bench.client.list(kinds.replicaSets, { namespace, signal: bench.signal })).items).toHaveLength(1);
+});
+
+test("a new process writes nothing about a world that is as it should be", async () => {
+  const namespace = await bench.namespace("settled");
+  const first = await bench.startControllers();
+  const web = deployment("web", namespace, 2);
+  await bench.client.create(kinds.deployments, web, { signal: bench.signal });
+  await eventually("rolled out", () => rolledOut(bench, web));
+  await first.stop();
+  const before = await revisions(namespace);
+
+  await bench.startControllers();
+  // Whatever the new process wants to write about the old namespace is written before it is done with this one.
+  const other = deployment("web", await bench.namespace("barrier"), 2);
+  await bench.client.create(kinds.deployments, other, { signal: bench.signal });
+  await eventually("the other is rolled out", () => rolledOut(bench, other));
+  expect(await revisions(namespace)).toEqual(before);
+});
