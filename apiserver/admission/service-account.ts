@@ -84,7 +84,7 @@ function mountToken(pod: Pod, random: Random): void {
 }
 
 const isTokenVolume = ({ name, projected }: Volume) =>
-  name.startsWith(volumePrefix) &&
+  name?.startsWith(volumePrefix) === true &&
   projected?.sources?.some((source) => source.serviceAccountToken !== undefined) === true;
 
 function mountInto(container: Container, name: string): boolean {

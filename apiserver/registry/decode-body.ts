@@ -1,4 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
+import { kindByApiVersion } from "../../api/kinds.ts";
 import { badRequest } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { BodySchema, SchemaFindings, TypeMismatch } from "./body-schema.ts";
@@ -45,16 +46,21 @@ function checkGroupVersionKind(value: Record<string, unknown>, kind: Kind): void
     );
   }
   if (given.apiVersion !== "" && given.apiVersion !== kind.apiVersion) {
-    throw badRequest(
-      `${given.kind === "" ? kind.kind : given.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ` +
-        `no kind ${JSON.stringify(given.kind === "" ? kind.kind : given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
-    );
+    throw notRegistered(given.kind === "" ? kind.kind : given.kind, given.apiVersion, kind);
   }
   if (given.kind !== "" && given.kind !== kind.kind) {
+    if (kindByApiVersion(kind.apiVersion, given.kind) === undefined)
+      throw notRegistered(given.kind, kind.apiVersion, kind);
     throw badRequest(
       `${given.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: converting (${kind.version}.${given.kind}) to (${kind.group === "" ? "core" : kind.group}.${kind.kind}): unknown conversion`,
     );
   }
+}
+
+function notRegistered(given: string, apiVersion: string, { kind, version }: Kind) {
+  return badRequest(
+    `${given} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: no kind ${JSON.stringify(given)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+  );
 }
 
 function refuseMismatches(findings: SchemaFindings, kind: Kind): void {

@@ -32,6 +32,7 @@ export interface OperationDeps {
 export interface Resource extends OperationDeps {
   readonly kind: Kind;
   readonly ref: ResourceRef;
+  /** As validation errors name it: by the form it is stored in. */
   readonly kindRef: KindRef;
   readonly strategy: Strategy;
   readonly hasStatus: boolean;
@@ -55,7 +56,7 @@ export function createResource(options: ResourceOptions, deps: OperationDeps): R
     ...deps,
     kind,
     ref: { group: kind.group, resource: kind.plural },
-    kindRef: { group: kind.group, kind: kind.kind },
+    kindRef: { group: kind.storage?.as?.group ?? kind.group, kind: kind.kind },
     strategy,
     hasStatus: kind.subresources.some((subresource) => subresource.name === "status"),
     prefix: `${etcdPrefix}/${kind.storage?.prefix ?? kind.plural}/`,

@@ -9,7 +9,16 @@ import {
 import type { Container, ContainerPort, EnvVar, Probe, ResourceRequirements } from "../../../api/generated/types.ts";
 import { compareQuantities } from "../../../api/quantity.ts";
 import { checkLabel, checkQualifiedName } from "../meta/names.ts";
-import { checkPortName, named, notNegative, oneOf, portNumber, portNumberOrName, problems } from "./field-checks.ts";
+import {
+  between,
+  checkPortName,
+  named,
+  notNegative,
+  oneOf,
+  portNumber,
+  portNumberOrName,
+  problems,
+} from "./field-checks.ts";
 
 export interface ContainerPlace {
   readonly field: string;
@@ -54,6 +63,7 @@ export function containerErrors(container: Readonly<Container>, place: Container
       errors.push(required(`${field}.lifecycle.${key}`, "must specify a handler type"));
     }
   }
+  errors.push(...securityErrors(container.securityContext, `${field}.securityContext`));
   const sidecar = kind === "container" || (container as { restartPolicy?: string }).restartPolicy === "Always";
   for (const key of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
     const probe = container[key];
@@ -65,6 +75,20 @@ export function containerErrors(container: Readonly<Container>, place: Container
       const once = key !== "readinessProbe" && (probe.successThreshold ?? 1) !== 1;
       if (once) errors.push(invalidValue(`${field}.${key}.successThreshold`, probe.successThreshold, "must be 1"));
     }
+  }
+  return errors;
+}
+
+function securityErrors(context: Container["securityContext"], field: string): FieldError[] {
+  if (context === undefined) return [];
+  const errors: FieldError[] = [];
+  for (const key of ["runAsUser", "runAsGroup"] as const) {
+    const id = context[key];
+    if (id !== undefined) errors.push(...between(`${field}.${key}`, id, { first: 0, last: 2 ** 31 - 1 }));
+  }
+  if (context.privileged === true && context.allowPrivilegeEscalation === false) {
+    const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
+    errors.push(invalidValue(field, context, detail));
   }
   return errors;
 }

@@ -43,6 +43,10 @@ export function podStrategy({ clock }: { clock: Clock }): Strategy<Pod> {
       if (subresource === "binding") return [];
       return podSpecErrors(pod.spec, { field: "spec", creating: !updating });
     },
+    warnings: ({ spec }) =>
+      (spec?.imagePullSecrets ?? []).flatMap(({ name }, index) =>
+        name ? [] : [`spec.imagePullSecrets[${index}].name: invalid empty name ""`],
+      ),
     validateUpdate(pod, old, { subresource }) {
       if (subresource === "binding") return [];
       if (subresource === "ephemeralcontainers") return ephemeralErrors(pod.spec, old.spec);

@@ -5,7 +5,7 @@ import type { EscalationCheck } from "../../auth/reviews.ts";
 import { equalJson, semanticallyEqual } from "../json.ts";
 import { checkSubdomain } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
-import { problems } from "./field-checks.ts";
+import { oneOf, problems } from "./field-checks.ts";
 
 const group = "rbac.authorization.k8s.io";
 
@@ -83,8 +83,8 @@ export function roleBindingStrategy<T extends RoleBinding | ClusterRoleBinding>(
 function roleRefErrors({ roleRef }: RoleBinding | ClusterRoleBinding, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
   if (roleRef?.apiGroup !== group) errors.push(notSupported("roleRef.apiGroup", roleRef?.apiGroup ?? "", [group]));
-  const kinds = namespaced ? ["ClusterRole", "Role"] : ["ClusterRole"];
-  if (!kinds.includes(roleRef?.kind ?? "")) errors.push(notSupported("roleRef.kind", roleRef?.kind ?? "", kinds));
+  const kinds = namespaced ? ["Role", "ClusterRole"] : ["ClusterRole"];
+  errors.push(...oneOf("roleRef.kind", roleRef?.kind ?? "", kinds));
   if (!roleRef?.name) errors.push(required("roleRef.name"));
   return errors;
 }
@@ -101,7 +101,7 @@ function subjectErrors({ subjects = [] }: RoleBinding | ClusterRoleBinding, name
     } else if (kind === "User" || kind === "Group") {
       if (apiGroup !== group) errors.push(notSupported(`${at}.apiGroup`, apiGroup, [group]));
     } else {
-      errors.push(notSupported(`${at}.kind`, kind, ["Group", "ServiceAccount", "User"]));
+      errors.push(...oneOf(`${at}.kind`, kind, ["ServiceAccount", "User", "Group"]));
     }
   }
   return errors;

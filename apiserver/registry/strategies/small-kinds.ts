@@ -6,15 +6,8 @@ import {
   notSupported,
   required,
 } from "../../../api/field-errors.ts";
-import type {
-  CoreV1Event,
-  EndpointSlice,
-  Endpoints,
-  EventsV1Event,
-  Lease,
-  PriorityClass,
-} from "../../../api/generated/types.ts";
-import { checkLabelValue } from "../meta/names.ts";
+import type { EndpointSlice, Endpoints, Lease, PriorityClass } from "../../../api/generated/types.ts";
+import { checkLabel } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
 import { checkIp, isIpv4, oneOf, portNumber, problems } from "./field-checks.ts";
 
@@ -69,63 +62,18 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
   },
 };
 
-/** @see k8s.io/kubernetes v1.36.0 pkg/apis/core/validation/events.go */
-export const eventStrategy: Strategy<CoreV1Event> = {
-  validate: (event) => eventErrors(event, "involvedObject"),
-};
+const forbiddenIps: readonly (readonly [RegExp, string])[] = [
+  [/^(127\.|::1$)/, "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
+  [/^(169\.254\.|fe[89ab])/i, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
+  [/^(0\.0\.0\.0|::)$/, "may not be unspecified (0.0.0.0)"],
+];
 
-export const eventsV1Strategy: Strategy<EventsV1Event> = {
-  validate({
-    regarding,
-    reportingController,
-    reportingInstance,
-    action,
-    reason,
-    note,
-    eventTime,
-    type,
-    metadata,
-    series,
-  }) {
-    const isNew = eventTime !== undefined && eventTime !== null;
-    const core = {
-      ...(metadata && { metadata }),
-      involvedObject: regarding ?? {},
-      ...(isNew && {
-        eventTime,
-        reportingComponent: reportingController ?? "",
-        reportingInstance: reportingInstance ?? "",
-        action: action ?? "",
-        reason: reason ?? "",
-        message: note ?? "",
-        ...(series && { series }),
-      }),
-    };
-    const errors = eventErrors(core as CoreV1Event, "involvedObject");
-    if (isNew) errors.push(...oneOf("type", type ?? "", ["Normal", "Warning"]));
-    else if (series === undefined) errors.push(required("eventTime"));
-    return errors;
-  },
-};
-
-function eventErrors(event: CoreV1Event, field: string): FieldError[] {
-  const namespace = event.metadata?.namespace ?? "";
-  const about = event.involvedObject?.namespace ?? "";
-  const errors: FieldError[] = [];
-  if (about === "" ? namespace !== "default" && namespace !== "kube-system" : about !== namespace) {
-    errors.push(invalidValue(`${field}.namespace`, about, "does not match event.namespace"));
-  }
-  if (event.eventTime === undefined || event.eventTime === null) return errors;
-  const reporter = (event as { reportingComponent?: string }).reportingComponent ?? "";
-  if (reporter === "") errors.push(required("reportingController"));
-  if (!event.reportingInstance) errors.push(required("reportingInstance"));
-  else if (event.reportingInstance.length > 128)
-    errors.push(invalidValue("reportingInstance", "", "can have at most 128 characters"));
-  for (const key of ["action", "reason"] as const) {
-    if (!event[key]) errors.push(required(key));
-    else if (event[key].length > 128) errors.push(invalidValue(key, "", "can have at most 128 characters"));
-  }
-  if ((event.message ?? "").length > 1024) errors.push(invalidValue("message", "", "can have at most 1024 characters"));
+function ipv4Errors(field: string, place: number, address: string): FieldError[] {
+  const at = `${field}[${place}]`;
+  const malformed = checkIp(address);
+  if (malformed.length > 0) return problems(at, address, malformed);
+  const errors = isIpv4(address) ? [] : [invalidValue(field, address, "must be an IPv4 address")];
+  for (const [pattern, text] of forbiddenIps) if (pattern.test(address)) errors.push(invalidValue(at, address, text));
   return errors;
 }
 
@@ -156,23 +104,14 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
           detail: "must have at most 100 items",
         });
       }
-      for (const [place, address] of addresses.entries()) {
-        if (addressType === "IPv4" && !isIpv4(address))
-          errors.push(
-            ...problems(
-              `${at}[${place}]`,
-              address,
-              checkIp(address).length > 0 ? checkIp(address) : ["must be an IPv4 address"],
-            ),
-          );
-      }
+      if (addressType === "IPv4") errors.push(...addresses.flatMap((address, place) => ipv4Errors(at, place, address)));
     }
     const names = new Set<string>();
     for (const [index, { name = "", protocol = "TCP", port }] of ports.entries()) {
       const at = `ports[${index}]`;
       if (names.has(name)) errors.push({ type: "FieldValueDuplicate", field: `${at}.name`, value: name, detail: "" });
       names.add(name);
-      if (name !== "") errors.push(...problems(`${at}.name`, name, checkLabelValue(name)));
+      if (name !== "") errors.push(...problems(`${at}.name`, name, checkLabel(name)));
       errors.push(...oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]));
       if (port !== undefined && port !== 0) errors.push(...portNumber(`${at}.port`, port));
     }
@@ -191,10 +130,11 @@ export const endpointsStrategy: Strategy<Endpoints> = {
       if (addresses.length === 0 && notReadyAddresses.length === 0) {
         errors.push(required(at, "must specify `addresses` or `notReadyAddresses`"));
       }
-      for (const [place, { ip = "" }] of addresses.entries())
-        errors.push(...problems(`${at}.addresses[${place}].ip`, ip, checkIp(ip)));
+      for (const [place, { ip = "" }] of addresses.entries()) {
+        errors.push(...endpointIpErrors(`${at}.addresses[${place}].ip`, ip));
+      }
       for (const [place, { ip = "" }] of notReadyAddresses.entries()) {
-        errors.push(...problems(`${at}.notReadyAddresses[${place}].ip`, ip, checkIp(ip)));
+        errors.push(...endpointIpErrors(`${at}.notReadyAddresses[${place}].ip`, ip));
       }
       for (const [place, { name, port, protocol = "TCP" }] of ports.entries()) {
         if (ports.length > 1 && !name) errors.push(required(`${at}.ports[${place}].name`));
@@ -205,3 +145,9 @@ export const endpointsStrategy: Strategy<Endpoints> = {
     return errors;
   },
 };
+
+function endpointIpErrors(field: string, ip: string): FieldError[] {
+  const malformed = checkIp(ip);
+  if (malformed.length > 0) return problems(field, ip, [...malformed, "must be a valid IP address"]);
+  return forbiddenIps.flatMap(([pattern, text]) => (pattern.test(ip) ? [invalidValue(field, ip, text)] : []));
+}

@@ -3,20 +3,14 @@ import type { ApiObject } from "../../../api/meta.ts";
 import type { RegistryDeps } from "../create-registry.ts";
 import type { Strategy } from "../strategy.ts";
 import { configMapStrategy } from "./config-map.ts";
+import { eventStrategy, eventsV1Strategy } from "./event.ts";
 import { namespaceStrategy } from "./namespace.ts";
 import { nodeStrategy } from "./node.ts";
 import { podStrategy } from "./pod.ts";
 import { roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { secretStrategy } from "./secret.ts";
 import { serviceStrategy } from "./service.ts";
-import {
-  endpointSliceStrategy,
-  endpointsStrategy,
-  eventStrategy,
-  eventsV1Strategy,
-  leaseStrategy,
-  priorityClassStrategy,
-} from "./small-kinds.ts";
+import { endpointSliceStrategy, endpointsStrategy, leaseStrategy, priorityClassStrategy } from "./small-kinds.ts";
 import { controllerRevisionStrategy, deploymentStrategy, replicaSetStrategy } from "./workloads.ts";
 
 /** `pods`, `deployments.apps`: a resource as strategies are listed by. */

@@ -55,6 +55,7 @@ function selectorErrors(selector: Readonly<LabelSelector> | undefined, kind: str
   if (selector === undefined) return [required("spec.selector")];
   const errors = labelSelectorErrors(selector, "spec.selector");
   const empty = !Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length;
+  if (errors.length > 0) errors.push(invalidValue("spec.selector", selector, "invalid label selector"));
   if (empty) errors.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${kind}`));
   return errors;
 }
@@ -68,8 +69,15 @@ function templateErrors(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const labels = template?.metadata?.labels ?? {};
-  if (selector !== undefined && !selects(selector, labels)) {
-    errors.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
+  const readable = labelSelectorErrors(selector, "").length === 0;
+  if (readable && (selector === undefined || !selects(selector, labels))) {
+    errors.push(
+      invalidValue(
+        "spec.template.metadata.labels",
+        template?.metadata?.labels ?? null,
+        "`selector` does not match template `labels`",
+      ),
+    );
   }
   validateLabels(labels, "spec.template.metadata.labels", errors);
   errors.push(...podSpecErrors(template?.spec, { field: "spec.template.spec", creating: true }));
@@ -119,7 +127,12 @@ function rolloutErrors(spec: Readonly<DeploymentSpec>): FieldError[] {
       else errors.push(...rollingErrors(rolling));
       break;
     default:
-      errors.push(...oneOf("spec.strategy.type", strategy?.type ?? "", ["Recreate", "RollingUpdate"]));
+      errors.push(
+        ...oneOf("spec.strategy", { Type: strategy?.type ?? "", RollingUpdate: rolling ?? null }, [
+          "Recreate",
+          "RollingUpdate",
+        ]),
+      );
   }
   errors.push(...notNegative("spec.minReadySeconds", minReadySeconds));
   errors.push(...notNegative("spec.revisionHistoryLimit", revisionHistoryLimit));
@@ -160,7 +173,8 @@ function rollingErrors({
 
 function amountErrors(field: string, value: IntOrPercent): FieldError[] {
   if (typeof value === "string") {
-    const text = "must be an integer or percentage (e.g '5%%')";
+    const text =
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
     return /^[0-9]+%$/.test(value) ? [] : [invalidValue(field, value, text)];
   }
   return notNegative(field, value);
