@@ -10,7 +10,7 @@ import { referenceTo } from "../client/event-recorder.ts";
 import type { InformerOptions } from "../client/informer.ts";
 import { createInformerFactory } from "../client/informer-factory.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
-import { LeaderElector } from "../client/leader-elector.ts";
+import { LeaderElector, type LeaderElectorDeps } from "../client/leader-elector.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { createTransport } from "../client/transport.ts";
 import type { Clock } from "../component-base/clock.ts";
@@ -48,42 +48,23 @@ export async function startController(
   const client = createRestClient({ ...server, userAgent }, { ...deps, transport });
   const metadataClient = createRestClient({ ...server, userAgent, metadataOnly: true }, { ...deps, transport });
   const stop = new AbortController();
-  const lead = (onRunning: () => void) => (options: { signal: AbortSignal }) =>
-    runControllers({
-      rows,
-      client,
-      metadataClient,
-      config: { ...full, rootCa },
-      deps,
-      onRunning,
-      signal: options.signal,
-    });
+  const { signal } = stop;
+  let onRunning = (): void => undefined;
+  const running = new Promise<void>((resolve) => {
+    onRunning = resolve;
+  });
+  const lead = (options: { signal: AbortSignal }) =>
+    runControllers({ rows, client, metadataClient, config: { ...full, rootCa }, deps, onRunning, ...options });
 
-  let work: Promise<void>;
-  if (full.leaderElect) {
-    const elector = new LeaderElector(
-      {
-        name: "kube-controller-manager",
-        identity: `${hostname()}_${randomUUID()}`,
-        leaseDurationMs: full.leaderElectLeaseDurationMs,
-        renewDeadlineMs: full.leaderElectRenewDeadlineMs,
-        retryPeriodMs: full.leaderElectRetryPeriodMs,
-        releaseOnCancel: true,
-      },
-      { client, ...deps },
-    );
-    work = elector.run({ signal: stop.signal, lead: lead(() => undefined) }).then((end) => {
-      if (end === "lost") throw new Error("leaderelection lost");
-    });
-  } else {
-    work = new Promise((resolve, reject) => {
-      const running = new Promise<void>((onRunning) => {
-        lead(onRunning)({ signal: stop.signal }).then(resolve, reject);
-      });
-      running.catch(reject);
-    });
-  }
-  const done = work.finally(() => transport.close());
+  const work = full.leaderElect ? leadWhenElected(full, { client, ...deps }, { signal, lead }) : lead({ signal });
+  const done = work
+    .catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    })
+    .finally(() => transport.close());
+  // Whoever waits for `done` learns of a failure; that nobody does yet must not end the process.
+  done.catch(() => undefined);
+  if (!full.leaderElect) await Promise.race([running, done]);
   return {
     done,
     async stop() {
@@ -91,6 +72,26 @@ export async function startController(
       await done;
     },
   };
+}
+
+/** @throws Error when another process leads after this one did: what is half done here is not to be gone on with */
+async function leadWhenElected(
+  config: ControllerProcessConfig,
+  deps: LeaderElectorDeps,
+  options: { signal: AbortSignal; lead: (options: { signal: AbortSignal }) => Promise<void> },
+): Promise<void> {
+  const elector = new LeaderElector(
+    {
+      name: "kube-controller-manager",
+      identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationMs: config.leaderElectLeaseDurationMs,
+      renewDeadlineMs: config.leaderElectRenewDeadlineMs,
+      retryPeriodMs: config.leaderElectRetryPeriodMs,
+      releaseOnCancel: true,
+    },
+    deps,
+  );
+  if ((await elector.run(options)) === "lost") throw new Error("leaderelection lost");
 }
 
 interface RunOptions {

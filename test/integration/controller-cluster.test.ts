@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ConfigMap, Node, Service } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { type ControllerBench, deployment, rolledOut, startControllerBench } from "../harness/controllers.ts";
-import { eventually } from "../harness/eventually.ts";
+import { type ControllerBench, deployment, rolledOut, soon, startControllerBench } from "../harness/controllers.ts";
 
 let bench: ControllerBench;
 let endKubelet: () => Promise<void>;
@@ -36,11 +35,11 @@ test("every namespace has its account and authority, also after they are deleted
     ]);
     return { uid: metadata?.uid, ca: data?.["ca.crt"] };
   };
-  const before = await eventually("both exist", both);
+  const before = await soon("both exist", both);
   expect(before.ca).toMatch(/^-----BEGIN CERTIFICATE-----/);
   await bench.client.delete(kinds.serviceAccounts, account, { signal: bench.signal });
   await bench.client.delete(kinds.configMaps, authority, { signal: bench.signal });
-  const after = await eventually("both are back", both);
+  const after = await soon("both are back", both);
   expect(after.uid).not.toBe(before.uid);
 });
 
@@ -49,12 +48,12 @@ test("a namespace goes when its content has, and says what it waits for", async 
   const key = { namespace: "", name: namespace };
   const web = deployment("web", namespace, 2);
   await bench.client.create(kinds.deployments, web, { signal: bench.signal });
-  await eventually("rolled out", () => rolledOut(bench, web));
+  await soon("rolled out", () => rolledOut(bench, web));
   const held = configMap("held", namespace, { finalizers: ["example.com/hold"] });
   await bench.client.create(kinds.configMaps, held, { signal: bench.signal });
   await bench.client.delete(kinds.namespaces, key, { signal: bench.signal });
 
-  const messages = await eventually("it names the finalizer", async () => {
+  const messages = await soon("it names the finalizer", async () => {
     const { status } = await bench.client.get(kinds.namespaces, key, { signal: bench.signal });
     const found = Object.fromEntries((status?.conditions ?? []).map(({ type, message }) => [type, message]));
     return found["NamespaceFinalizersRemaining"]?.startsWith("Some content") === true &&
@@ -67,7 +66,7 @@ test("a namespace goes when its content has, and says what it waits for", async 
   );
   const release = { type: "merge", body: { metadata: { finalizers: null } } } as const;
   await bench.client.patch(kinds.configMaps, { namespace, name: "held" }, release, { signal: bench.signal });
-  await eventually("it has gone", async () => {
+  await soon("it has gone", async () => {
     const { items } = await bench.client.list(kinds.namespaces, { signal: bench.signal });
     return !items.some(({ metadata }) => metadata?.name === namespace);
   });
@@ -82,8 +81,8 @@ test("an object whose only owner does not exist goes; one with another owner los
   await bench.client.create(kinds.configMaps, child, { signal: bench.signal });
   const bogus = configMap("bogus", namespace, { ownerReferences: [nobody] });
   await bench.client.create(kinds.configMaps, bogus, { signal: bench.signal });
-  await eventually("bogus has gone", async () => (await exists("bogus", namespace)).items.length === 0);
-  await eventually("only the living owner is left", async () => {
+  await soon("bogus has gone", async () => (await exists("bogus", namespace)).items.length === 0);
+  await soon("only the living owner is left", async () => {
     const { metadata } = await bench.client.get(
       kinds.configMaps,
       { namespace, name: "child" },
@@ -92,7 +91,7 @@ test("an object whose only owner does not exist goes; one with another owner los
     return metadata?.ownerReferences?.map(({ name }) => name).join() === "owner";
   });
   await bench.client.delete(kinds.configMaps, { namespace, name: "owner" }, { signal: bench.signal });
-  await eventually("the child follows", async () => (await exists("child", namespace)).items.length === 0);
+  await soon("the child follows", async () => (await exists("child", namespace)).items.length === 0);
 });
 
 test("Services know their Pods, in slices and in Endpoints", async () => {
@@ -106,20 +105,20 @@ test("Services know their Pods, in slices and in Endpoints", async () => {
     spec: { selector: { app: "web" }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
   };
   await bench.client.create(kinds.services, service, { signal: bench.signal });
-  const slice = await eventually("both Pods are ready in one slice", async () => {
+  const slice = await soon("both Pods are ready in one slice", async () => {
     const { items } = await bench.client.list(kinds.endpointSlices, { namespace, signal: bench.signal });
     const ready = items[0]?.endpoints?.filter(({ conditions }) => conditions?.ready === true);
     return items.length === 1 && ready?.length === 2 ? items[0] : undefined;
   });
   expect(slice?.ports).toEqual([{ name: "http", port: 8080, protocol: "TCP" }]);
   expect(slice?.metadata?.labels).toMatchObject({ "kubernetes.io/service-name": "web" });
-  await eventually("both are in Endpoints", async () => {
+  await soon("both are in Endpoints", async () => {
     const key = { namespace, name: "web" };
     const { subsets } = await bench.client.get(kinds.endpoints, key, { signal: bench.signal });
     return subsets?.[0]?.addresses?.length === 2;
   });
   await bench.client.delete(kinds.services, { namespace, name: "web" }, { signal: bench.signal });
-  await eventually("slices and Endpoints follow their Service", async () => {
+  await soon("slices and Endpoints follow their Service", async () => {
     const slices = await bench.client.list(kinds.endpointSlices, { namespace, signal: bench.signal });
     const endpoints = await bench.client.list(kinds.endpoints, { namespace, signal: bench.signal });
     return slices.items.length + endpoints.items.length === 0;
@@ -139,17 +138,17 @@ test("a node that falls silent is not ready, is tainted, and its Pods are not re
     metadata: { name: "p", namespace },
     spec: { nodeName: "quiet", containers: [{ name: "c", image: "nginx" }] },
   };
-  await eventually("the account is there", () =>
+  await soon("the account is there", () =>
     bench.client.get(kinds.serviceAccounts, { namespace, name: "default" }, { signal }),
   );
   await bench.client.create(kinds.pods, pod, { signal });
-  await eventually("the node is unknown and tainted", async () => {
+  await soon("the node is unknown and tainted", async () => {
     const { spec, status: current } = await bench.client.get(kinds.nodes, { namespace: "", name: "quiet" }, { signal });
     const ready = current?.conditions?.find(({ type }) => type === "Ready");
     const tainted = spec?.taints?.some(({ key, effect }) => /unreachable/.test(key) && effect === "NoSchedule");
     return ready?.reason === "NodeStatusUnknown" && tainted === true;
   });
-  await eventually("its Pod is not ready", async () => {
+  await soon("its Pod is not ready", async () => {
     const { status: current } = await bench.client.get(kinds.pods, { namespace, name: "p" }, { signal });
     return current?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "False");
   });

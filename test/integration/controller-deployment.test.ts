@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Deployment } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { keyOf } from "../../api/meta.ts";
-import { type ControllerBench, deployment, rolledOut, startControllerBench } from "../harness/controllers.ts";
-import { eventually } from "../harness/eventually.ts";
+import { type ControllerBench, deployment, rolledOut, soon, startControllerBench } from "../harness/controllers.ts";
 
 const revision = "deployment.kubernetes.io/revision";
 
@@ -30,7 +29,7 @@ const replicaSets = async (namespace: string) =>
 
 async function create(wanted: Deployment): Promise<Deployment> {
   await bench.client.create(kinds.deployments, wanted, { signal: bench.signal });
-  return await eventually("the Deployment is rolled out", () => rolledOut(bench, wanted));
+  return await soon("the Deployment is rolled out", () => rolledOut(bench, wanted));
 }
 
 const setImage = (of: Deployment, image: string) =>
@@ -52,7 +51,7 @@ test("rolls out, rolls over and rolls back, keeping history", async () => {
   ]);
 
   await setImage(web, "nginx:2");
-  await eventually("the new image is rolled out", () => rolledOut(bench, web));
+  await soon("the new image is rolled out", () => rolledOut(bench, web));
   expect((await replicaSets(namespace)).map(({ uid: _uid, ...rest }) => rest)).toEqual(
     expect.arrayContaining([
       { image: "nginx:1", replicas: 0, revision: "1" },
@@ -61,7 +60,7 @@ test("rolls out, rolls over and rolls back, keeping history", async () => {
   );
 
   await setImage(web, "nginx:1");
-  const back = await eventually("the old image is back", () => rolledOut(bench, web));
+  const back = await soon("the old image is back", () => rolledOut(bench, web));
   expect(back.metadata?.annotations?.[revision]).toBe("3");
   const after = await replicaSets(namespace);
   expect(after).toHaveLength(2);
@@ -74,8 +73,8 @@ test("scales by events that say so, and only once each", async () => {
   await create(web);
   const patch = { type: "merge", body: { spec: { replicas: 4 } } } as const;
   await bench.client.patch(kinds.deployments, keyOf(web), patch, { signal: bench.signal });
-  await eventually("4 replicas", async () => ((await rolledOut(bench, web))?.spec?.replicas === 4 ? true : undefined));
-  const messages = await eventually("both events", async () => {
+  await soon("4 replicas", async () => ((await rolledOut(bench, web))?.spec?.replicas === 4 ? true : undefined));
+  const messages = await soon("both events", async () => {
     const { items } = await bench.client.list(kinds.events, { namespace, signal: bench.signal });
     const scaling = items.filter(({ reason }) => reason === "ScalingReplicaSet").map(({ message }) => message);
     return scaling.length >= 2 ? scaling : undefined;
@@ -93,7 +92,7 @@ test("Recreate never runs two templates at once", async () => {
   await create(web);
   await setImage(web, "nginx:2");
   let together = false;
-  await eventually("the new image is rolled out", async () => {
+  await soon("the new image is rolled out", async () => {
     const active = (await bench.pods(namespace)).filter((pod) => pod.metadata?.deletionTimestamp === undefined);
     together ||= new Set(active.map((pod) => pod.spec?.containers[0]?.image)).size > 1;
     return rolledOut(bench, web);
@@ -108,7 +107,7 @@ test("a Deployment deleted with its children orphaned gives them to its successo
   const podsBefore = (await bench.pods(namespace)).map((pod) => pod.metadata?.uid).sort();
   const [before] = await replicaSets(namespace);
   await bench.client.delete(kinds.deployments, keyOf(web), { signal: bench.signal, propagationPolicy: "Orphan" });
-  await eventually("the Deployment has gone", async () => {
+  await soon("the Deployment has gone", async () => {
     const { items } = await bench.client.list(kinds.deployments, { namespace, signal: bench.signal });
     return items.length === 0;
   });
@@ -122,7 +121,7 @@ test.each(["Background", "Foreground"] as const)("a %s deletion leaves nothing",
   const web = deployment("web", namespace, 2);
   await create(web);
   await bench.client.delete(kinds.deployments, keyOf(web), { signal: bench.signal, propagationPolicy });
-  await eventually("all have gone", async () => {
+  await soon("all have gone", async () => {
     const left = await Promise.all([
       bench.client.list(kinds.deployments, { namespace, signal: bench.signal }),
       bench.client.list(kinds.replicaSets, { namespace, signal: bench.signal }),

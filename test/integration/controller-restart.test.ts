@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { kinds } from "../../api/kinds.ts";
-import { type ControllerBench, deployment, rolledOut, startControllerBench } from "../harness/controllers.ts";
-import { eventually } from "../harness/eventually.ts";
+import { type ControllerBench, deployment, rolledOut, soon, startControllerBench } from "../harness/controllers.ts";
 
 let bench: ControllerBench;
 let endKubelet: () => Promise<void>;
@@ -32,12 +31,12 @@ test("controllers that go away in the middle of creating Pods leave neither too 
   const big = deployment("big", namespace, 200);
   const first = await bench.startControllers();
   await bench.client.create(kinds.deployments, big, { signal: bench.signal });
-  await eventually("some Pods, not all", async () => (await bench.pods(namespace)).length >= 7, { everyMs: 1 });
+  await soon("some Pods, not all", async () => (await bench.pods(namespace)).length >= 7, { everyMs: 1 });
   await first.stop();
   expect((await bench.pods(namespace)).length).toBeLessThan(200);
 
   await bench.startControllers();
-  await eventually("all Pods are available", () => rolledOut(bench, big), { timeoutMs: 40_000 });
+  await soon("all Pods are available", () => rolledOut(bench, big));
   const pods = await bench.pods(namespace);
   expect(pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)).toHaveLength(200);
   expect((await bench.client.list(kinds.replicaSets, { namespace, signal: bench.signal })).items).toHaveLength(1);
@@ -48,7 +47,7 @@ test("a new process writes nothing about a world that is as it should be", async
   const first = await bench.startControllers();
   const web = deployment("web", namespace, 2);
   await bench.client.create(kinds.deployments, web, { signal: bench.signal });
-  await eventually("rolled out", () => rolledOut(bench, web));
+  await soon("rolled out", () => rolledOut(bench, web));
   await first.stop();
   const before = await revisions(namespace);
 
@@ -56,6 +55,6 @@ test("a new process writes nothing about a world that is as it should be", async
   // Whatever the new process wants to write about the old namespace is written before it is done with this one.
   const other = deployment("web", await bench.namespace("barrier"), 2);
   await bench.client.create(kinds.deployments, other, { signal: bench.signal });
-  await eventually("the other is rolled out", () => rolledOut(bench, other));
+  await soon("the other is rolled out", () => rolledOut(bench, other));
   expect(await revisions(namespace)).toEqual(before);
 });
