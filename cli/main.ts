@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseFlags } from "../component-base/flags.ts";
 import { packageRoot } from "../component-base/package-root.ts";
+import { showSourcesInStacks } from "../component-base/source-stacks.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { UserError } from "./user-error.ts";
 
+showSourcesInStacks();
 process.exitCode = await main(process.argv.slice(2));
 // What a command has left open must not keep it alive; output that is still on its way is written first.
 process.stdout.write("", () => process.exit());

@@ -4,6 +4,7 @@ import { loggerFor } from "./configured-logger.ts";
 import { type FlagTable, flagHelp, parseFlags } from "./flags.ts";
 import type { logFlags } from "./log-flags.ts";
 import { allowManyListeners } from "./many-listeners.ts";
+import { showSourcesInStacks } from "./source-stacks.ts";
 
 /** What a component process tells its launcher. */
 export type FromComponent =
@@ -37,6 +38,7 @@ export async function runProcess<T extends FlagTable & typeof logFlags>(componen
   }
   const { config } = parsed;
   allowManyListeners();
+  showSourcesInStacks();
   const log = loggerFor(component.name, config);
   const stopAsked = stopRequest();
   process.on("uncaughtException", (err) => giveUp("uncaught exception", err));
