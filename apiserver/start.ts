@@ -21,7 +21,7 @@ import { createPipeline } from "./http/create-pipeline.ts";
 import { createKubeletClient } from "./kubelet-client.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { createRegistry } from "./registry/create-registry.ts";
-import { noFieldManager } from "./registry/managed-fields/field-manager.ts";
+import { createFieldManager } from "./registry/managed-fields/schema-field-manager.ts";
 import { systemRandom } from "./registry/random.ts";
 import { SchemaChecker } from "./registry/validate-schema.ts";
 import { startServer } from "./server.ts";
@@ -75,7 +75,7 @@ export async function startApiserver(
     admission: createAdmission(defaultPlugins({ storage, etcdPrefix, random: systemRandom })),
     schema: new SchemaChecker(schemaModel),
     schemaModel,
-    fieldManager: noFieldManager,
+    fieldManager: createFieldManager({ model: schemaModel, clock }),
     reviews: createReviewBackend({ authorizer, rbac, tokens }),
     escalation: createEscalationCheck({ authorizer, rbac }),
     tokens,
@@ -100,7 +100,7 @@ export async function startApiserver(
     authorizer,
     state,
   });
-  const bootstrap = { registry, cached: storage.cached, etcdPrefix, context };
+  const bootstrap = { registry, storage, cached: storage.cached, etcdPrefix, clock, random: systemRandom, context };
   await createSystemNamespaces(bootstrap);
   await applyBootstrapPolicy(bootstrap);
   const server = await startServer(

@@ -1,8 +1,11 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
+import { type Clock, timestamp } from "../../component-base/clock.ts";
 import type { RequestContext } from "../http/request-context.ts";
+import { equalJson } from "../registry/json.ts";
+import type { Random } from "../registry/random.ts";
 import type { Registry, WriteOptions } from "../registry/store.ts";
-import type { CachedReader } from "../storage/storage.ts";
+import type { Storage, StoredObject, UpdateDecision } from "../storage/storage.ts";
 
 export interface SystemObjectOptions {
   /** PEM; published to aggregated servers in kube-system/extension-apiserver-authentication. */
@@ -27,8 +30,10 @@ const options: WriteOptions = { dryRun: false, fieldManager: "kube-apiserver", f
 
 export interface BootstrapDeps {
   readonly registry: Registry;
-  readonly cached: CachedReader;
+  readonly storage: Storage;
   readonly etcdPrefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
   /** Of a request that the gateway makes of itself. */
   readonly context: (namespace: string) => RequestContext;
 }
@@ -50,7 +55,7 @@ export async function createSystemObjects(settings: SystemObjectOptions, deps: B
 }
 
 async function createMissing(rows: readonly SystemObject[], deps: BootstrapDeps): Promise<void> {
-  const missing = rows.filter((row) => deps.cached.get(`${deps.etcdPrefix}/${row.storagePath}`) === undefined);
+  const missing = rows.filter((row) => deps.storage.cached.get(`${deps.etcdPrefix}/${row.storagePath}`) === undefined);
   await Promise.all(missing.map((row) => create(row, deps)));
 }
 
@@ -66,17 +71,22 @@ async function create({ group, version, plural, object }: SystemObject, deps: Bo
   }
 }
 
-/** Creates or replaces; a write that changes nothing makes no revision. */
+/**
+ * Creates or replaces what the gateway says of its own address. It goes past validation: a loopback address, which users may
+ * not name, is the right one for clients on this machine. A write that changes nothing makes no revision.
+ */
 async function put(row: SystemObject, deps: BootstrapDeps): Promise<void> {
-  const store = deps.registry.store(row.group, row.version, row.plural);
-  if (store === undefined) return;
-  if (deps.cached.get(`${deps.etcdPrefix}/${row.storagePath}`) === undefined) {
-    await create(row, deps);
-    return;
-  }
-  const context = deps.context(row.object.metadata?.namespace ?? "");
-  const name = row.object.metadata?.name ?? "";
-  await store.update(context, name, { value: row.object, duplicateFields: [] }, options);
+  const { signal, requestId } = deps.context(row.object.metadata?.namespace ?? "");
+  const decide = (current: StoredObject | undefined): UpdateDecision => {
+    const live = current?.object;
+    const metadata = live?.metadata ?? { uid: deps.random.uuid(), creationTimestamp: timestamp(deps.clock) };
+    const { resourceVersion: _, ...kept } = metadata;
+    const { kind, apiVersion, ...body } = row.object;
+    const object = { kind, apiVersion, ...body, metadata: { ...row.object.metadata, ...kept } } as ApiObject;
+    const same = live !== undefined && equalJson({ ...live, metadata: kept }, object);
+    return same ? { kind: "keep" } : { kind: "put", object };
+  };
+  await deps.storage.update(`${deps.etcdPrefix}/${row.storagePath}`, decide, { signal, cause: { requestId } });
 }
 
 function namespaces(): SystemObject[] {
