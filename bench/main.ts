@@ -6,12 +6,22 @@ import { podList } from "./questions/pod-list.ts";
 import { podUpdate } from "./questions/pod-update.ts";
 import { postToRunning } from "./questions/post-to-running.ts";
 import { schedule } from "./questions/schedule.ts";
+import { scheduleDecision } from "./questions/schedule-decision.ts";
 import { watchFanout } from "./questions/watch-fanout.ts";
 import { jsonLine, rows, table } from "./report.ts";
 import { openTarget, type Target } from "./target.ts";
 
 /** The only list of questions. */
-const questions: readonly Question[] = [podCreate, podGet, podUpdate, podList, watchFanout, schedule, postToRunning];
+const questions: readonly Question[] = [
+  podCreate,
+  podGet,
+  podUpdate,
+  podList,
+  watchFanout,
+  schedule,
+  scheduleDecision,
+  postToRunning,
+];
 
 /**
  * `bench QUESTION [--kubeconfig F] [--vs F2] [--runs N] [--json]`. With --vs the two targets take turns, run by run.

@@ -63,7 +63,7 @@ export const schedulerFlags = {
   parallelBindings: integerFlag({
     name: "parallel-bindings",
     placeholder: "number",
-    default: 64,
+    default: 32,
     min: 1,
     help: "how many Pods are bound at once",
   }),

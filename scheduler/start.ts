@@ -46,7 +46,7 @@ export interface RunningScheduler extends Running {
 
 const userAgent = "kube-scheduler/gatehouse";
 /** Connections for everything but bindings. */
-const otherCalls = 16;
+const otherCalls = 12;
 
 /**
  * Starts the scheduler; settings that are absent have their flags' defaults. Resolves when its caches are filled and it
