@@ -107,13 +107,12 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
       if (addressType === "IPv4") errors.push(...addresses.flatMap((address, place) => ipv4Errors(at, place, address)));
     }
     const names = new Set<string>();
-    for (const [index, { name = "", protocol = "TCP", port }] of ports.entries()) {
+    for (const [index, { name = "", protocol = "TCP" }] of ports.entries()) {
       const at = `ports[${index}]`;
       if (names.has(name)) errors.push({ type: "FieldValueDuplicate", field: `${at}.name`, value: name, detail: "" });
       names.add(name);
       if (name !== "") errors.push(...problems(`${at}.name`, name, checkLabel(name)));
       errors.push(...oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]));
-      if (port !== undefined && port !== 0) errors.push(...portNumber(`${at}.port`, port));
     }
     return errors;
   },
