@@ -33,6 +33,7 @@ export class EtcdStorage implements Storage {
   readonly #backlogs: Backlogs;
   readonly #clock: Clock;
   readonly #maxPending: number;
+  readonly #maxPendingBytes: number;
   readonly #watchers = new Set<CacheWatcher>();
   readonly #bookmarksDue = new Map<CacheWatcher, number>();
   #nextId = 1;
@@ -44,6 +45,7 @@ export class EtcdStorage implements Storage {
     backlogs: Backlogs;
     clock: Clock;
     maxPending: number;
+    maxPendingBytes: number;
   }) {
     this.#cacher = options.cacher;
     this.#reads = options.reads;
@@ -51,6 +53,7 @@ export class EtcdStorage implements Storage {
     this.#backlogs = options.backlogs;
     this.#clock = options.clock;
     this.#maxPending = options.maxPending;
+    this.#maxPendingBytes = options.maxPendingBytes;
     this.cached = options.cacher.reader;
   }
 
@@ -99,6 +102,7 @@ export class EtcdStorage implements Storage {
       after: from.kind === "after" ? from.revision : this.#cacher.revision(),
       predicate: options.predicate,
       maxPending: this.#maxPending,
+      maxPendingBytes: this.#maxPendingBytes,
       signal,
       onEnd: (ended) => {
         stopListening();

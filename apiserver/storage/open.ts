@@ -34,6 +34,8 @@ export interface StorageConfig {
   readonly readTimeoutMs?: number;
   /** Events a watcher may be behind before it is closed. Default 8,192. */
   readonly maxPendingEvents?: number;
+  /** The same in bytes of objects. Default 64 MiB. */
+  readonly maxPendingBytes?: number;
   /** The window of changes watches can resume from. Default 50,000 changes, 64 MiB, 5 minutes. */
   readonly history?: { readonly maxChanges: number; readonly maxBytes: number; readonly maxAgeMs: number };
 }
@@ -108,6 +110,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
     backlogs,
     clock,
     maxPending: config.maxPendingEvents ?? 8_192,
+    maxPendingBytes: config.maxPendingBytes ?? 64 << 20,
   });
 
   try {

@@ -45,6 +45,8 @@ interface PutOptions {
   readonly context: WriteContext;
 }
 
+const WITNESS_POLL_MS = 10;
+
 /** create and update: one guarded Txn each, begun from memory. */
 export class WritePath {
   readonly #deps: WritePathDeps;
@@ -170,14 +172,9 @@ export class WritePath {
     operation: "create" | "update" | "delete",
     options: WriteContext,
   ): Promise<WriteOutcome> {
-    const { cacher, clock, pending, freshness, writer, observer } = this.#deps;
+    const { cacher, clock, pending, writer, observer } = this.#deps;
     const sentMs = clock.monotonicMs();
-    const witness = {
-      seenBy: async (revision: bigint, signal: AbortSignal) => {
-        await freshness.catchUp(revision, signal);
-        return write.seenRevision;
-      },
-    };
+    const witness = { seenBy: (shown: bigint, signal: AbortSignal) => this.#seenBy(write, shown, signal) };
     try {
       const outcome = await writer.write(request, witness, options);
       if (outcome.kind === "refused") {
@@ -198,6 +195,19 @@ export class WritePath {
       pending.forget(write);
       throw error;
     }
+  }
+
+  /** Memory may have been proven equal to a revision that the watch has not shown yet, so only what was shown counts. */
+  async #seenBy(write: PendingWrite, shown: bigint, signal: AbortSignal): Promise<bigint | undefined> {
+    const { cacher, clock, timeoutMs } = this.#deps;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    while (write.seenRevision === undefined && cacher.fedRevision() < shown) {
+      if (clock.monotonicMs() > deadlineMs) {
+        throw new StorageError("Unavailable", write.storageKey, `the watch on etcd lags behind revision ${shown}`);
+      }
+      await clock.sleep(WITNESS_POLL_MS, { signal });
+    }
+    return write.seenRevision;
   }
 
   #leaseFor(ttlSeconds: number, signal: AbortSignal): Promise<bigint> {

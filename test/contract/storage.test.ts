@@ -472,8 +472,11 @@ describe("watch", () => {
     await expect(old).rejects.toMatchObject({ code: "Expired" });
   });
 
-  test("a watcher that does not read is closed, and the others notice nothing", async () => {
-    const storage = await openFresh({ maxPendingEvents: 10 });
+  test.each([
+    { name: "too many events", limits: { maxPendingEvents: 10 } },
+    { name: "too many bytes", limits: { maxPendingBytes: 500 } },
+  ])("a watcher that does not read is closed, and the others notice nothing: $name", async ({ limits }) => {
+    const storage = await openFresh(limits);
     const slow = await storage.watch(pods, { from: { kind: "now", read: consistent }, bookmarks: false, signal });
     const quick = await watchFrom(storage, { kind: "now", read: consistent });
     for (let i = 0; i < 20; i++) await storage.create(`${pods}a/p${i}`, pod(`p${i}`), { signal });

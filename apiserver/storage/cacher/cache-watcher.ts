@@ -12,6 +12,7 @@ export interface CacheWatcherOptions {
   readonly after: bigint;
   readonly predicate: Predicate | undefined;
   readonly maxPending: number;
+  readonly maxPendingBytes: number;
   readonly signal: AbortSignal;
   /** Called once, when the watch is over for whatever reason. */
   readonly onEnd: (watcher: CacheWatcher) => void;
@@ -33,11 +34,13 @@ export class CacheWatcher implements Watcher, ChangeListener {
   readonly id: number;
   readonly #predicate: Predicate | undefined;
   readonly #maxPending: number;
+  readonly #maxPendingBytes: number;
   readonly #onEnd: (watcher: CacheWatcher) => void;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.end();
   #after: bigint;
   #pending: WatchEvent[] = [];
+  #pendingBytes = 0;
   #snapshot: readonly CachedObject[] = [];
   #snapshotAt = 0;
   #parked: Parked | undefined;
@@ -49,6 +52,7 @@ export class CacheWatcher implements Watcher, ChangeListener {
     this.#after = options.after;
     this.#predicate = options.predicate;
     this.#maxPending = options.maxPending;
+    this.#maxPendingBytes = options.maxPendingBytes;
     this.#onEnd = options.onEnd;
     this.#signal = options.signal;
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -71,7 +75,9 @@ export class CacheWatcher implements Watcher, ChangeListener {
       this.fail(error);
       return;
     }
-    if (event !== undefined) this.#push(event);
+    if (event === undefined) return;
+    this.#pendingBytes += event.object.sizeBytes;
+    this.#push(event);
   }
 
   /** Everything up to `revision` has been offered. */
@@ -119,8 +125,8 @@ export class CacheWatcher implements Watcher, ChangeListener {
       // The dispatch goes on synchronously; the consumer gets all of its events in one batch afterwards.
       this.#waking = true;
       queueMicrotask(this.#wake);
-    } else if (this.#pending.length > this.#maxPending) {
-      this.#pending = [];
+    } else if (this.#pending.length > this.#maxPending || this.#pendingBytes > this.#maxPendingBytes) {
+      this.#takePending();
       this.#snapshot = [];
       this.end();
     }
@@ -131,23 +137,24 @@ export class CacheWatcher implements Watcher, ChangeListener {
     const parked = this.#parked;
     if (parked === undefined || this.#pending.length === 0) return;
     this.#parked = undefined;
-    const batch = this.#pending;
-    this.#pending = [];
-    parked.resolve({ done: false, value: batch });
+    parked.resolve({ done: false, value: this.#takePending() });
   };
 
   #next(): Promise<IterationResult> {
     if (this.#snapshotAt < this.#snapshot.length) return Promise.resolve({ done: false, value: this.#snapshotBatch() });
-    if (this.#pending.length > 0) {
-      const batch = this.#pending;
-      this.#pending = [];
-      return Promise.resolve({ done: false, value: batch });
-    }
+    if (this.#pending.length > 0) return Promise.resolve({ done: false, value: this.#takePending() });
     if (this.#state === "ended") return Promise.resolve({ done: true, value: undefined });
     if (this.#state !== "open") return Promise.reject(this.#state.failed);
     return new Promise((resolve, reject) => {
       this.#parked = { resolve, reject };
     });
+  }
+
+  #takePending(): WatchEvent[] {
+    const batch = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return batch;
   }
 
   #snapshotBatch(): WatchEvent[] {

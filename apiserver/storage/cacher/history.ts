@@ -19,6 +19,8 @@ export class History {
   readonly #clock: Pick<Clock, "monotonicMs">;
   #changes: (Change | undefined)[] = [];
   #arrivedMs: number[] = [];
+  /** As they were on arrival: an object's size changes when it is spliced. */
+  #sizes: number[] = [];
   #first = 0;
   #bytes = 0;
   /** Every change above this revision is in the window. */
@@ -46,7 +48,9 @@ export class History {
     const nowMs = this.#clock.monotonicMs();
     this.#changes.push(change);
     this.#arrivedMs.push(nowMs);
-    this.#bytes += change.sizeBytes;
+    const sizeBytes = change.sizeBytes;
+    this.#sizes.push(sizeBytes);
+    this.#bytes += sizeBytes;
     const shed = this.#changes[this.#changes.length - 1 - PARSED_CHANGES];
     if (shed?.previous !== undefined) shed.previous.shed();
     this.#trim(nowMs);
@@ -56,6 +60,7 @@ export class History {
   reset(floor: bigint): void {
     this.#changes = [];
     this.#arrivedMs = [];
+    this.#sizes = [];
     this.#first = 0;
     this.#bytes = 0;
     this.#floor = floor;
@@ -94,12 +99,13 @@ export class History {
     if (this.#first >= SWEEP && this.#first * 2 >= this.#changes.length) {
       this.#changes = this.#changes.slice(this.#first);
       this.#arrivedMs = this.#arrivedMs.slice(this.#first);
+      this.#sizes = this.#sizes.slice(this.#first);
       this.#first = 0;
     }
   }
 
   #drop(): void {
-    this.#bytes -= this.#changes[this.#first]?.sizeBytes ?? 0;
+    this.#bytes -= this.#sizes[this.#first] ?? 0;
     this.#changes[this.#first] = undefined;
     this.#first++;
   }

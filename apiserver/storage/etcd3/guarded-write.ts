@@ -11,7 +11,10 @@ export type WriteOutcome =
 
 /** How the watch on etcd saw it; the only witness of a write that was overwritten before it could be read back. */
 export interface WriteWitness {
-  /** Waits until the watch has shown everything up to `revision`; then the revision at which the write was seen, if so. */
+  /**
+   * Waits until the watch has shown the write or everything up to `revision`; the revision at which it was seen, if so.
+   * @throws StorageError `Unavailable` when the watch does not get there
+   */
   seenBy(revision: bigint, signal: AbortSignal): Promise<bigint | undefined>;
 }
 
@@ -76,12 +79,12 @@ export class GuardedWriter {
       const current = kvs[0];
       const guard = request.compare.equals;
       if ((current?.modRevision ?? 0n) === guard && current !== undefined) return "unchanged";
-      const seenRevision = await witness.seenBy(revision, signal);
+      const seenRevision = await witness.seenBy(current?.modRevision ?? revision, signal);
       if (seenRevision !== undefined) return { kind: "done", revision: seenRevision };
       if (current === undefined && guard === 0n) return "unchanged";
       return { kind: "refused", current };
     } catch (err) {
-      if (err instanceof StorageError) return "unreadable";
+      if (err instanceof StorageError || signal.aborted) return "unreadable";
       throw err;
     }
   }
