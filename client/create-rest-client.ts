@@ -13,7 +13,7 @@ import { watchEvents } from "./watch-stream.ts";
 export interface RestClientConfig extends ClientConfig {
   /** `kube-scheduler/v1.36.0 (linux/amd64) gatehouse`, say. */
   readonly userAgent: string;
-  /** Calls in flight at once. Default 32. */
+  /** Calls in flight at once. Default 16. */
   readonly connections?: number;
   /** Gets, lists and watches bring only the metadata of objects. Default false. */
   readonly metadataOnly?: boolean;

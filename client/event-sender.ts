@@ -78,7 +78,9 @@ export class EventSender {
         if (signal.aborted) return;
         const mayPass = err instanceof ConnectionError || (err instanceof StatusError && err.code >= 500);
         if (!mayPass || attempt === maxTries) {
-          log.warn({ err }, "an event could not be written; dropped");
+          // Whatever the event was about, or its namespace, is often gone by now.
+          if (err instanceof StatusError && err.code < 500) log.debug({ err }, "an event was refused; dropped");
+          else log.warn({ err }, "an event could not be written; dropped");
           return;
         }
         // The first wait differs from process to process, so that they do not all come back at once.

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type Dispatcher, Pool } from "undici";
 import { ConnectionError, toConnectionError } from "./connection-error.ts";
+import { gatedConnector } from "./gated-connector.ts";
 import type { ClientConfig } from "./kubeconfig.ts";
 
 export interface HttpRequest {
@@ -39,26 +40,21 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  /** Calls in flight at once; further ones wait their turn. Default 32. */
+  /** Calls in flight at once; further ones wait their turn. Default 16. */
   readonly connections?: number;
   /** Default 60 s. */
   readonly callTimeoutMs?: number;
 }
 
+const handshakesAtOnce = 4;
+
 /** Opens no connection until the first call. */
 export function createTransport(config: ClientConfig, options: TransportOptions = {}): Transport {
-  const connect = {
-    ...(config.ca !== undefined && { ca: config.ca }),
-    ...(config.cert !== undefined && { cert: config.cert }),
-    ...(config.key !== undefined && { key: config.key }),
-    ...(config.tlsServerName !== undefined && { servername: config.tlsServerName }),
-    rejectUnauthorized: config.insecureSkipTlsVerify !== true,
-    timeout: 10_000,
-  };
+  const connect = gatedConnector(tlsOptions(config), handshakesAtOnce);
   const callTimeoutMs = options.callTimeoutMs ?? 60_000;
   const calls = new Pool(config.server, {
     connect,
-    connections: options.connections ?? 32,
+    connections: options.connections ?? 16,
     pipelining: 1,
     headersTimeout: callTimeoutMs,
     bodyTimeout: callTimeoutMs,
@@ -87,6 +83,17 @@ export function createTransport(config: ClientConfig, options: TransportOptions 
       const reason = new ConnectionError("closed", "the client has been closed");
       await Promise.all([calls.destroy(reason), streams.destroy(reason)]);
     },
+  };
+}
+
+function tlsOptions(config: ClientConfig) {
+  return {
+    ...(config.ca !== undefined && { ca: config.ca }),
+    ...(config.cert !== undefined && { cert: config.cert }),
+    ...(config.key !== undefined && { key: config.key }),
+    ...(config.tlsServerName !== undefined && { servername: config.tlsServerName }),
+    rejectUnauthorized: config.insecureSkipTlsVerify !== true,
+    timeout: 10_000,
   };
 }
 
