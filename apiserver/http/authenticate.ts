@@ -53,9 +53,9 @@ export class Authentication {
   }
 
   #ofCertificate(socket: TLSSocket): Identity {
-    const { raw } = socket.getPeerCertificate();
-    if (raw === undefined) return nobody;
-    const user = this.#authenticator.fromCertificate(raw, socket.authorized);
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return nobody;
+    const user = this.#authenticator.fromCertificate(certificate.raw, socket.authorized);
     return user === undefined ? { kind: "bad" } : { kind: "user", user };
   }
 }

@@ -3,7 +3,7 @@ const maxTextRunes = 256;
 
 /**
  * Values of the Warning headers for `texts`. Once they pass 4096 runes in all, each is cut to 256 runes and
- * those that no longer fit are dropped.
+ * what comes after is dropped.
  * @see https://github.com/kubernetes/apiserver/blob/v0.36.0/pkg/endpoints/filters/warning.go
  */
 export function warningHeaders(texts: Iterable<string>): string[] {
@@ -13,9 +13,9 @@ export function warningHeaders(texts: Iterable<string>): string[] {
   const headers: string[] = [];
   let used = 0;
   for (const text of all) {
+    if (used >= maxTotalRunes) break;
     const cut = runes(text) > maxTextRunes ? [...text].slice(0, maxTextRunes).join("") : text;
     used += runes(cut);
-    if (used > maxTotalRunes) break;
     headers.push(header(cut));
   }
   return headers;
