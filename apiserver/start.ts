@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import type { Kind } from "../api/kind.ts";
 import { allKinds } from "../api/kinds.ts";
 import { SchemaModel } from "../api/schema/schema-model.ts";
 import type { Clock } from "../component-base/clock.ts";
@@ -26,7 +27,8 @@ import { systemRandom } from "./registry/random.ts";
 import { SchemaChecker } from "./registry/validate-schema.ts";
 import { startServer } from "./server.ts";
 import { firstServiceIp } from "./service-range.ts";
-import { openStorage } from "./storage/open.ts";
+import { openStorage, type StorageConfig } from "./storage/open.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface RunningApiserver extends Running {
   readonly port: number;
@@ -36,37 +38,96 @@ export interface RunningApiserver extends Running {
 
 /**
  * Starts the gateway: loads etcd into memory, writes what every cluster begins with, opens the port.
- * @throws StorageError `Unavailable` when etcd does not answer; Error when the port is taken
+ * @throws StorageError `Unavailable` when etcd does not answer; Error when the port is taken. Nothing is left running then.
  */
 export async function startApiserver(
   config: ApiserverConfig,
   deps: { clock: Clock; log: Logger },
 ): Promise<RunningApiserver> {
-  const { clock, log } = deps;
-  const { prefix: etcdPrefix, servers, tls, compactionIntervalMs } = config.etcd;
-  const recorder = new Recorder();
-  const storage = await openStorage(
-    {
-      endpoints: servers,
-      prefix: etcdPrefix,
-      compactionIntervalMs,
-      ...(tls !== undefined && {
-        tls: { ca: Buffer.from(tls.ca), cert: Buffer.from(tls.certificate), key: Buffer.from(tls.privateKey) },
-      }),
-    },
-    { clock, log, observer: recorder },
-  );
+  const { log } = deps;
+  /** How to end what has been started, first started first. */
+  const endings: (() => Promise<void> | void)[] = [];
+  const end = async () => {
+    for (const ending of endings.reverse()) await ending();
+  };
+  const starting = new AbortController();
+  // Everything that is written at first is written at once.
+  setMaxListeners(0, starting.signal);
+  try {
+    const recorder = new Recorder();
+    const storage = await openStorage(storageConfig(config), { ...deps, observer: recorder });
+    endings.push(() => storage.stop());
+    const { registry, ...identity } = wire(config, { ...deps, storage, endings });
+    const state = { started: false, shuttingDown: false, address: "" };
+    const pipeline = createPipeline(config, { ...deps, storage, registry, recorder, state, ...identity });
+    const bootstrap = {
+      ...deps,
+      registry,
+      storage,
+      cached: storage.cached,
+      etcdPrefix: config.etcd.prefix,
+      random: systemRandom,
+      context: (namespace: string) => ownContext(namespace, { signal: starting.signal, requestId: randomUUID() }),
+    };
+    await createSystemNamespaces(bootstrap);
+    await applyBootstrapPolicy(bootstrap);
+    const server = await startServer(
+      { bindAddress: config.bindAddress, port: config.port, clientCa: config.clientCa, ...config.serving },
+      { handler: pipeline, ...deps },
+    );
+    endings.push(() => server.stop());
+    state.address = `${config.bindAddress}:${server.port}`;
+    const advertise = { address: config.bindAddress, port: server.port };
+    const serviceIp = firstServiceIp(config.serviceClusterIpRange);
+    await createSystemObjects({ clientCa: config.clientCa, advertise, serviceIp }, bootstrap);
+    state.started = true;
+    log.info({ port: server.port }, "serving");
+
+    let stopping: Promise<void> | undefined;
+    let ended: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (ended = resolve));
+    const stop = async () => {
+      state.shuttingDown = true;
+      await end();
+      ended();
+    };
+    return { port: server.port, url: `https://${state.address}`, done, stop: () => (stopping ??= stop()) };
+  } catch (error) {
+    starting.abort(error);
+    await end();
+    throw error;
+  }
+}
+
+function storageConfig({ etcd }: ApiserverConfig): StorageConfig {
+  const { servers, prefix, compactionIntervalMs, tls } = etcd;
+  return {
+    endpoints: servers,
+    prefix,
+    compactionIntervalMs,
+    ...(tls !== undefined && {
+      tls: { ca: Buffer.from(tls.ca), cert: Buffer.from(tls.certificate), key: Buffer.from(tls.privateKey) },
+    }),
+  };
+}
+
+/** The registry, and who is who and may do what. Starts nothing that waits; what must be ended is added to `endings`. */
+function wire(
+  config: ApiserverConfig,
+  deps: { clock: Clock; log: Logger; storage: Storage; endings: (() => Promise<void> | void)[] },
+) {
+  const { clock, log, storage, endings } = deps;
+  const etcdPrefix = config.etcd.prefix;
   const rbac = new Rbac({ cached: storage.cached, etcdPrefix });
+  endings.push(() => rbac.close());
   const authorizer = createAuthorizer(rbac);
-  const tokens = new ServiceAccountTokens({
-    ...config.serviceAccounts,
-    objects: createBoundObjects({ storage, etcdPrefix, clock }),
-    clock,
-  });
+  const objects = createBoundObjects({ storage, etcdPrefix, clock });
+  const tokens = new ServiceAccountTokens({ ...config.serviceAccounts, objects, clock });
   const kubelets = config.kubelets === undefined ? undefined : createKubeletClient(config.kubelets);
+  endings.push(() => kubelets?.close());
   const schemaModel = new SchemaModel();
   const registry = createRegistry({
-    kinds: allKinds,
+    kinds: kindsWithTtl(config.eventTtlSeconds),
     storage,
     etcdPrefix,
     clock,
@@ -83,52 +144,12 @@ export async function startApiserver(
     serviceClusterIpRange: config.serviceClusterIpRange,
     serviceNodePortRange: { first: 30_000, last: 32_767 },
   });
-  const starting = new AbortController();
-  // Everything that is written at first is written at once.
-  setMaxListeners(0, starting.signal);
-  const context = (namespace: string) => ownContext(namespace, { signal: starting.signal, requestId: randomUUID() });
-  const state = { started: false, shuttingDown: false, address: "" };
-  const pipeline = createPipeline(config, {
-    clock,
-    log,
-    storage,
-    registry,
-    recorder,
-    tokens,
-    schemaModel,
-    authenticator: createAuthenticator({ tokens, clock }),
-    authorizer,
-    state,
-  });
-  const bootstrap = { registry, storage, cached: storage.cached, etcdPrefix, clock, random: systemRandom, context };
-  await createSystemNamespaces(bootstrap);
-  await applyBootstrapPolicy(bootstrap);
-  const server = await startServer(
-    { bindAddress: config.bindAddress, port: config.port, clientCa: config.clientCa, ...config.serving },
-    { handler: pipeline, clock, log },
-  );
-  state.address = `${config.bindAddress}:${server.port}`;
-  const advertise = { address: config.bindAddress, port: server.port };
-  const serviceIp = firstServiceIp(config.serviceClusterIpRange);
-  await createSystemObjects({ clientCa: config.clientCa, advertise, serviceIp }, bootstrap);
-  state.started = true;
-  log.info({ port: server.port }, "serving");
+  return { registry, tokens, schemaModel, authorizer, authenticator: createAuthenticator({ tokens, clock }) };
+}
 
-  let stopping: Promise<void> | undefined;
-  let ended: () => void = () => undefined;
-  const done = new Promise<void>((resolve) => (ended = resolve));
-  const stop = async () => {
-    state.shuttingDown = true;
-    await server.stop();
-    kubelets?.close();
-    rbac.close();
-    await storage.stop();
-    ended();
-  };
-  return {
-    port: server.port,
-    url: `https://${config.bindAddress}:${server.port}`,
-    done,
-    stop: () => (stopping ??= stop()),
-  };
+/** The kinds, with the configured time to live for those that do not live for ever. */
+function kindsWithTtl(ttlSeconds: number): readonly Kind[] {
+  return allKinds.map((kind) =>
+    kind.ttlSeconds === undefined || kind.ttlSeconds === ttlSeconds ? kind : Object.freeze({ ...kind, ttlSeconds }),
+  );
 }
