@@ -35,11 +35,12 @@ test("controllers that go away in the middle of creating Pods leave neither too 
   await first.stop();
   expect((await bench.pods(namespace)).length).toBeLessThan(200);
 
-  await bench.startControllers();
+  const second = await bench.startControllers();
   await soon("all Pods are available", () => rolledOut(bench, big));
   const pods = await bench.pods(namespace);
   expect(pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)).toHaveLength(200);
   expect((await bench.client.list(kinds.replicaSets, { namespace, signal: bench.signal })).items).toHaveLength(1);
+  await second.stop();
 });
 
 test("a new process writes nothing about a world that is as it should be", async () => {
@@ -51,10 +52,36 @@ test("a new process writes nothing about a world that is as it should be", async
   await first.stop();
   const before = await revisions(namespace);
 
-  await bench.startControllers();
+  const second = await bench.startControllers();
   // Whatever the new process wants to write about the old namespace is written before it is done with this one.
   const other = deployment("web", await bench.namespace("barrier"), 2);
   await bench.client.create(kinds.deployments, other, { signal: bench.signal });
   await soon("the other is rolled out", () => rolledOut(bench, other));
   expect(await revisions(namespace)).toEqual(before);
+  await second.stop();
+});
+
+test("of two processes one works, and the other takes over when it is stopped", async () => {
+  const election = {
+    leaderElect: true,
+    leaderElectLeaseDurationMs: 3_000,
+    leaderElectRenewDeadlineMs: 2_000,
+    leaderElectRetryPeriodMs: 200,
+  };
+  const leader = async () => {
+    const key = { namespace: "kube-system", name: "kube-controller-manager" };
+    const { spec } = await bench.client.get(kinds.leases, key, { signal: bench.signal });
+    return spec?.holderIdentity;
+  };
+  const first = await bench.startControllers(election);
+  const holder = await soon("one leads", leader);
+  await bench.startControllers(election);
+  await first.stop();
+  await soon("the other leads", async () => {
+    const current = (await leader()) ?? "";
+    return current !== "" && current !== holder;
+  });
+  const web = deployment("web", await bench.namespace("handover"), 1);
+  await bench.client.create(kinds.deployments, web, { signal: bench.signal });
+  await soon("rolled out", () => rolledOut(bench, web));
 });
