@@ -59,7 +59,8 @@ export async function syncReplicaSet(
     signal: options.signal,
   });
 
-  const managed = mayManage ? await manage(replicaSet, active, deps, options.signal) : undefined;
+  const run = { replicaSet, deps, signal: options.signal };
+  const managed = mayManage ? await manage(run, active) : undefined;
   const observation: ReplicaSetObservation = {
     replicaSet,
     active,
@@ -68,10 +69,17 @@ export async function syncReplicaSet(
     now: timestamp(clock),
     nowMs: clock.now(),
   };
-  await writeStatus(observation, deps, options.signal);
+  await writeStatus(run, observation);
   if (managed !== undefined) throw managed.error;
   const delayMs = nextAvailableInMs(observation);
   return delayMs === undefined ? { kind: "done" } : { kind: "requeueAfter", delayMs };
+}
+
+/** One run of one ReplicaSet. */
+interface Run {
+  readonly replicaSet: ReplicaSet;
+  readonly deps: SyncReplicaSetDeps;
+  readonly signal: AbortSignal;
 }
 
 interface ManageFailure {
@@ -82,28 +90,19 @@ interface ManageFailure {
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Resolves with the failure, if there was one. */
-async function manage(
-  replicaSet: ReplicaSet,
-  active: readonly Pod[],
-  deps: SyncReplicaSetDeps,
-  signal: AbortSignal,
-): Promise<ManageFailure | undefined> {
+async function manage(run: Run, active: readonly Pod[]): Promise<ManageFailure | undefined> {
+  const { replicaSet } = run;
   const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
   if (missing === 0) return undefined;
   const reason = missing > 0 ? "FailedCreate" : "FailedDelete";
   const error =
     missing > 0
-      ? await createPods(replicaSet, Math.min(missing, burstReplicas), deps, signal)
-      : await deletePods(replicaSet, active, Math.min(-missing, burstReplicas), deps, signal);
+      ? await createPods(run, Math.min(missing, burstReplicas))
+      : await deletePods(run, choosePods(run, active, Math.min(-missing, burstReplicas)));
   return error === undefined ? undefined : { error, failure: { reason, message: messageOf(error) } };
 }
 
-async function createPods(
-  replicaSet: ReplicaSet,
-  count: number,
-  deps: SyncReplicaSetDeps,
-  signal: AbortSignal,
-): Promise<unknown> {
+async function createPods({ replicaSet, deps, signal }: Run, count: number): Promise<unknown> {
   const { client, expectations, recorder } = deps;
   const key = keyString(keyOf(replicaSet));
   const seenRevision = deps.pods.lastSeenRevision;
@@ -133,17 +132,10 @@ async function createPods(
   return error;
 }
 
-async function deletePods(
-  replicaSet: ReplicaSet,
-  active: readonly Pod[],
-  count: number,
-  deps: SyncReplicaSetDeps,
-  signal: AbortSignal,
-): Promise<unknown> {
+async function deletePods({ replicaSet, deps, signal }: Run, victims: readonly Pod[]): Promise<unknown> {
   const { client, expectations, recorder } = deps;
   const key = keyString(keyOf(replicaSet));
   const seenRevision = deps.pods.lastSeenRevision;
-  const victims = choosePods(replicaSet, active, count, deps);
   expectations.expectDeletions(key, victims.map(uidOf));
   const results = await Promise.allSettled(
     victims.map(async (pod) => {
@@ -165,7 +157,7 @@ async function deletePods(
   return results.find((result) => result.status === "rejected")?.reason;
 }
 
-function choosePods(replicaSet: ReplicaSet, active: readonly Pod[], count: number, deps: SyncReplicaSetDeps): Pod[] {
+function choosePods({ replicaSet, deps }: Run, active: readonly Pod[], count: number): Pod[] {
   if (count >= active.length) return [...active];
   const perNode = new Map<string, number>();
   for (const pod of relatedPods(replicaSet, deps)) {
@@ -183,12 +175,7 @@ function relatedPods(replicaSet: ReplicaSet, deps: SyncReplicaSetDeps): Pod[] {
   return siblings.flatMap((sibling) => deps.pods.byIndex("controllerUid", uidOf(sibling)).filter(isActive));
 }
 
-async function writeStatus(
-  observation: ReplicaSetObservation,
-  deps: SyncReplicaSetDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const { replicaSet } = observation;
+async function writeStatus({ replicaSet, deps, signal }: Run, observation: ReplicaSetObservation): Promise<void> {
   const status = replicaSetStatus(observation);
   if (sameStatus(status, replicaSet.status)) return;
   const options = { subresource: "status", signal, seenRevision: deps.pods.lastSeenRevision };
