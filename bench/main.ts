@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Figure, Question } from "./question.ts";
+import type { Figure, Question, StandaloneQuestion, TargetQuestion } from "./question.ts";
 import { podCreate } from "./questions/pod-create.ts";
 import { podGet } from "./questions/pod-get.ts";
 import { podList } from "./questions/pod-list.ts";
@@ -7,8 +7,10 @@ import { podUpdate } from "./questions/pod-update.ts";
 import { postToRunning } from "./questions/post-to-running.ts";
 import { schedule } from "./questions/schedule.ts";
 import { scheduleDecision } from "./questions/schedule-decision.ts";
+import { start } from "./questions/start.ts";
 import { watchFanout } from "./questions/watch-fanout.ts";
-import { jsonLine, rows, table } from "./report.ts";
+import { jsonLine, type Runs, rows, table } from "./report.ts";
+
 import { openTarget, type Target } from "./target.ts";
 
 /** The only list of questions. */
@@ -21,6 +23,7 @@ const questions: readonly Question[] = [
   schedule,
   scheduleDecision,
   postToRunning,
+  start,
 ];
 
 /**
@@ -44,32 +47,46 @@ export async function runBench(argv: readonly string[], defaults: { kubeconfig: 
     console.log(help());
     return values.help ? 0 : 2;
   }
-  const targets = [openTarget("ours", values.kubeconfig ?? defaults.kubeconfig)];
-  if (values.vs !== undefined) targets.push(openTarget("peer", values.vs));
   const runs = values.runs === undefined ? (question.runs ?? 5) : Number(values.runs);
-  const all = rows(await measure(question, targets, runs));
+  const measured = question.standalone
+    ? await measureAlone(question, runs)
+    : await measureTargets(question, targetsOf(values.kubeconfig ?? defaults.kubeconfig, values.vs), runs);
+  const all = rows(measured);
   if (!values.json) console.log(table(question.name, all));
   console.log(jsonLine(question.name, all));
   return 0;
 }
 
+function targetsOf(kubeconfig: string, peer: string | undefined): Target[] {
+  const targets = [openTarget("ours", kubeconfig)];
+  if (peer !== undefined) targets.push(openTarget("peer", peer));
+  return targets;
+}
+
+async function measureAlone(question: StandaloneQuestion, runs: number): Promise<Runs[]> {
+  const figures: Figure[][] = [];
+  for (let run = 0; run <= runs; run++) {
+    const result = await question.run();
+    if (run > 0) figures.push(result);
+  }
+  return [{ label: "ours", figures }];
+}
+
 /** One warm-up run each, then the counted ones in turn: A B A B …, so that a drift of the machine meets both. */
-async function measure(question: Question, targets: readonly Target[], runs: number) {
+async function measureTargets(question: TargetQuestion, targets: readonly Target[], runs: number): Promise<Runs[]> {
   const figures = targets.map((target) => ({ label: target.label, figures: [] as Figure[][] }));
   const stamp = Date.now().toString(36);
-  for (const target of targets) await question.prepare?.(target, stamp);
   try {
+    for (const target of targets) await question.prepare?.(target, stamp);
     for (let run = 0; run <= runs; run++) {
       for (const [index, target] of targets.entries()) {
         const result = await question.run(target, { stamp, round: run });
         if (run > 0) figures[index]?.figures.push(result);
       }
     }
+    for (const target of targets) await question.cleanUp?.(target, stamp);
   } finally {
-    for (const target of targets) {
-      await question.cleanUp?.(target, stamp);
-      await target.close();
-    }
+    for (const target of targets) await target.close();
   }
   return figures;
 }

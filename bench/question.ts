@@ -8,15 +8,17 @@ export interface Figure {
   readonly better: "higher" | "lower";
 }
 
-/** One question to measure, in one file. `stamp` is new for each invocation, so that names never clash. */
-export interface Question {
+interface Common {
   readonly name: string;
   /** One line for --help. */
   readonly help: string;
   /** Counted runs per target. Default 5. */
   readonly runs?: number;
-  /** It starts planes of its own and needs no kubeconfig. */
-  readonly standalone?: boolean;
+}
+
+/** One question to an API server, in one file. `stamp` is new for each invocation, so that names never clash. */
+export interface TargetQuestion extends Common {
+  readonly standalone?: false;
   /** Once per target, before the first run. */
   prepare?(target: Target, stamp: string): Promise<void>;
   /** One run; the first one of each target is a warm-up and is thrown away. */
@@ -24,3 +26,11 @@ export interface Question {
   /** Once per target, after the last run. */
   cleanUp?(target: Target, stamp: string): Promise<void>;
 }
+
+/** A question that needs no server: it measures a part of ours, or starts planes of its own. */
+export interface StandaloneQuestion extends Common {
+  readonly standalone: true;
+  run(): Promise<Figure[]>;
+}
+
+export type Question = TargetQuestion | StandaloneQuestion;

@@ -1,9 +1,9 @@
 import { load } from "../load.ts";
 import { makeNamespace, podJson, removeNamespace } from "../objects.ts";
-import type { Figure, Question } from "../question.ts";
+import type { Figure, TargetQuestion } from "../question.ts";
 
 /** How quickly are Pods created, one at a time and 64 in flight? */
-export const podCreate: Question = {
+export const podCreate: TargetQuestion = {
   name: "pod-create",
   help: "Pod creates, 1 and 64 in flight",
   async run(target, { stamp, round }) {

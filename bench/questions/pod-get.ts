@@ -1,12 +1,12 @@
 import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
-import type { Question } from "../question.ts";
+import type { TargetQuestion } from "../question.ts";
 
 const namespaceOf = (stamp: string) => `bench-get-${stamp}`;
 const pods = 1000;
 
 /** How quickly is one Pod read, consistently, 64 in flight? */
-export const podGet: Question = {
+export const podGet: TargetQuestion = {
   name: "pod-get",
   help: "consistent gets of single Pods, 64 in flight",
   async prepare(target, stamp) {

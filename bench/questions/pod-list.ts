@@ -1,11 +1,11 @@
 import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
-import type { Question } from "../question.ts";
+import type { TargetQuestion } from "../question.ts";
 
 const namespaceOf = (stamp: string) => `bench-list-${stamp}`;
 
 /** What does a full, consistent LIST of 10,000 Pods cost? */
-export const podList: Question = {
+export const podList: TargetQuestion = {
   name: "pod-list",
   help: "full LIST of 10,000 Pods, and pages of 500",
   async prepare(target, stamp) {

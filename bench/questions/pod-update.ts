@@ -1,12 +1,12 @@
 import { load } from "../load.ts";
 import { createPods, makeNamespace, removeNamespace } from "../objects.ts";
-import type { Question } from "../question.ts";
+import type { TargetQuestion } from "../question.ts";
 
 const namespaceOf = (stamp: string) => `bench-update-${stamp}`;
 const pods = 1000;
 
 /** How quickly do strategic merge patches of Pods go through, 64 in flight? */
-export const podUpdate: Question = {
+export const podUpdate: TargetQuestion = {
   name: "pod-update",
   help: "strategic merge patches of Pods, 64 in flight",
   async prepare(target, stamp) {

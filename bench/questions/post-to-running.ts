@@ -1,10 +1,11 @@
 import { percentile } from "../load.ts";
 import { makeNamespace, podJson, removeNamespace } from "../objects.ts";
-import type { Figure, Question } from "../question.ts";
-import { type Target, userAgent } from "../target.ts";
+import type { Figure, TargetQuestion } from "../question.ts";
+import type { Target } from "../target.ts";
+import { openLineWatch } from "../watch.ts";
 
 /** Create → Running as a watcher sees it, one Pod at a time, and 200 at once. Needs scheduler and kubelets. */
-export const postToRunning: Question = {
+export const postToRunning: TargetQuestion = {
   name: "post-to-running",
   help: "create → Running as a watcher sees it, one at a time and 200 at once",
   async run(target, { stamp, round }) {
@@ -31,15 +32,9 @@ async function measure(
 ): Promise<{ latencies: number[]; totalMs: number }> {
   await makeNamespace(target, namespace);
   const path = `/api/v1/namespaces/${namespace}/pods`;
-  const stop = new AbortController();
-  const stream = await target.transport.stream({
-    method: "GET",
-    path: `${path}?watch=true&resourceVersion=0`,
-    headers: { accept: "application/json", "user-agent": userAgent },
-    signal: stop.signal,
-  });
+  const watch = await openLineWatch(target, path);
   const waiting = new Map<string, (atMs: number) => void>();
-  const reading = readRunning(stream.body, waiting);
+  const reading = readRunning(watch.lines, waiting);
   const latencies: number[] = [];
   const startMs = performance.now();
   let next = 0;
@@ -49,27 +44,22 @@ async function measure(
       const running = new Promise<number>((resolve) => waiting.set(name, resolve));
       const createdMs = performance.now();
       await target.request("POST", path, { body: podJson({ namespace, name }) });
-      latencies.push((await Promise.race([running, reading])) - createdMs);
+      latencies.push((await Promise.race([running, reading.then(() => Number.NaN)])) - createdMs);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const totalMs = performance.now() - startMs;
-  stop.abort();
-  await reading.catch(() => undefined); // it ends with the abort
+  watch.stop();
+  await reading;
   await removeNamespace(target, namespace);
   return { latencies: latencies.sort((a, b) => a - b), totalMs };
 }
 
-async function readRunning(body: AsyncIterable<Buffer>, waiting: Map<string, (atMs: number) => void>): Promise<never> {
-  let rest = "";
-  for await (const chunk of body) {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (!line.includes('"phase":"Running"')) continue;
-      const name = /"name":"(r-\d+)"/.exec(line)?.[1];
-      if (name !== undefined) waiting.get(name)?.(performance.now());
-    }
+/** Tells whoever waits for a Pod when it is first seen Running; ends with the watch. */
+async function readRunning(lines: AsyncIterable<string>, waiting: Map<string, (atMs: number) => void>): Promise<void> {
+  for await (const line of lines) {
+    if (!line.includes('"phase":"Running"')) continue;
+    const name = /"name":"(r-\d+)"/.exec(line)?.[1];
+    if (name !== undefined) waiting.get(name)?.(performance.now());
   }
-  throw new Error("the watch ended");
 }

@@ -6,13 +6,13 @@ import { Nominator } from "../../scheduler/nominator.ts";
 import { podInfo } from "../../scheduler/pod-info.ts";
 import { createFramework } from "../../scheduler/profile.ts";
 import { createPodScheduler } from "../../scheduler/schedule-pod.ts";
-import type { Figure, Question } from "../question.ts";
+import type { Figure, StandaloneQuestion } from "../question.ts";
 
 const podsPerRun = 2000;
 const size = { cpu: "32", memory: "256Gi", pods: "110" };
 
 /** What one scheduling decision costs in memory alone: no API server, no binding. */
-export const scheduleDecision: Question = {
+export const scheduleDecision: StandaloneQuestion = {
   name: "schedule-decision",
   help: "the scheduler's decision alone, per Pod, at 100, 1,000 and 5,000 nodes",
   standalone: true,

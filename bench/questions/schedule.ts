@@ -1,13 +1,14 @@
 import { percentile } from "../load.ts";
 import { makeNamespace, podJson, removeNamespace } from "../objects.ts";
-import type { Question } from "../question.ts";
-import { type Target, userAgent } from "../target.ts";
+import type { TargetQuestion } from "../question.ts";
+import type { Target } from "../target.ts";
+import { openLineWatch } from "../watch.ts";
 
 const nodes = 1000;
 const pods = 3000;
 
 /** 3,000 Pods onto 1,000 nodes: created → bound, as a watcher sees it. The target's scheduler must be running. */
-export const schedule: Question = {
+export const schedule: TargetQuestion = {
   name: "schedule",
   help: "3,000 Pods onto 1,000 nodes that the bench creates: created → bound",
   runs: 3,
@@ -18,16 +19,9 @@ export const schedule: Question = {
     const namespace = `bench-schedule-${stamp}-${round}`;
     await makeNamespace(target, namespace);
     const path = `/api/v1/namespaces/${namespace}/pods`;
-    const stop = new AbortController();
-    const headers = { accept: "application/json", "user-agent": userAgent };
-    const stream = await target.transport.stream({
-      method: "GET",
-      path: `${path}?watch=true&resourceVersion=0`,
-      headers,
-      signal: stop.signal,
-    });
+    const watch = await openLineWatch(target, path);
     const createdMs = new Map<string, number>();
-    const bound = boundTimes(stream.body, pods);
+    const bound = boundTimes(watch.lines, pods);
     const startMs = performance.now();
     await eachInFlight(pods, 32, async (index) => {
       createdMs.set(`s-${index}`, performance.now());
@@ -35,7 +29,7 @@ export const schedule: Question = {
     });
     const boundMs = await bound;
     const endMs = performance.now();
-    stop.abort();
+    watch.stop();
     await removeNamespace(target, namespace);
     const latencies = [...boundMs].map(([name, at]) => at - (createdMs.get(name) ?? at)).sort((a, b) => a - b);
     return [
@@ -84,16 +78,11 @@ async function eachInFlight(count: number, inFlight: number, call: (index: numbe
   await Promise.all(Array.from({ length: inFlight }, worker));
 }
 
-async function boundTimes(body: AsyncIterable<Buffer>, count: number): Promise<Map<string, number>> {
+async function boundTimes(lines: AsyncIterable<string>, count: number): Promise<Map<string, number>> {
   const times = new Map<string, number>();
-  let rest = "";
-  for await (const chunk of body) {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const name = /"nodeName":"/.test(line) ? /"name":"(s-\d+)"/.exec(line)?.[1] : undefined;
-      if (name !== undefined && !times.has(name)) times.set(name, performance.now());
-    }
+  for await (const line of lines) {
+    const name = line.includes('"nodeName":"') ? /"name":"(s-\d+)"/.exec(line)?.[1] : undefined;
+    if (name !== undefined && !times.has(name)) times.set(name, performance.now());
     if (times.size >= count) return times;
   }
   throw new Error(`the watch ended after ${times.size} of ${count} bindings`);

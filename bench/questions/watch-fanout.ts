@@ -1,12 +1,12 @@
 import { percentile } from "../load.ts";
 import { makeNamespace, podJson, removeNamespace } from "../objects.ts";
-import type { Figure, Question } from "../question.ts";
+import type { Figure, TargetQuestion } from "../question.ts";
 import { type Target, userAgent } from "../target.ts";
 
 const writes = 200;
 
 /** One writer, many watchers: how late is the slowest, and what does a delivery cost? */
-export const watchFanout: Question = {
+export const watchFanout: TargetQuestion = {
   name: "watch-fanout",
   help: "one writer, 100 and 1,000 watchers of the same Pods",
   runs: 3,
