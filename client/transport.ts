@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { createSecureContext } from "node:tls";
 import { type Dispatcher, Pool } from "undici";
 import { ConnectionError, toConnectionError } from "./connection-error.ts";
 import { gatedConnector } from "./gated-connector.ts";
@@ -86,11 +87,16 @@ export function createTransport(config: ClientConfig, options: TransportOptions 
   };
 }
 
+/** Certificates and key are read once, not for every connection. */
 function tlsOptions(config: ClientConfig) {
+  const { ca, cert, key } = config;
+  const secureContext = createSecureContext({
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  });
   return {
-    ...(config.ca !== undefined && { ca: config.ca }),
-    ...(config.cert !== undefined && { cert: config.cert }),
-    ...(config.key !== undefined && { key: config.key }),
+    secureContext,
     ...(config.tlsServerName !== undefined && { servername: config.tlsServerName }),
     rejectUnauthorized: config.insecureSkipTlsVerify !== true,
     timeout: 10_000,
@@ -103,6 +109,8 @@ function dispatchOptions(request: HttpRequest): Dispatcher.DispatchOptions {
     path: request.path,
     headers: request.headers,
     body: request.body ?? null,
+    // A DELETE with a body would otherwise cost its connection.
+    reset: false,
   };
 }
 

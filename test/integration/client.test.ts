@@ -85,6 +85,23 @@ describe("rest client", () => {
     ]);
   });
 
+  test("one call after another uses one connection, deletions included; many at once few", async () => {
+    const sockets = new Set<unknown>();
+    const { connect } = await serve((request, response) => {
+      sockets.add(request.socket);
+      response.end("{}");
+    });
+    const client = connect();
+    for (let n = 0; n < 5; n++) {
+      await client.get(configMaps, key, { signal });
+      await client.delete(configMaps, key, { signal, gracePeriodSeconds: 0 });
+      await client.create(configMaps, { metadata: { namespace: "default", name: "x" } }, { signal });
+    }
+    expect(sockets.size).toBe(1);
+    await Promise.all(Array.from({ length: 100 }, () => client.get(configMaps, key, { signal })));
+    expect(sockets.size).toBeLessThanOrEqual(16);
+  });
+
   test("asks again after 429 and 5xx if told when, and only then", async () => {
     let calls = 0;
     const { connect } = await serve((_request, response) => {
