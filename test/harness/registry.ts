@@ -33,7 +33,9 @@ export function createTestRegistry(overrides: Partial<RegistryDeps> = {}): TestR
     clock,
     log: silentLogger,
     random: systemRandom,
-    admission: createAdmission(defaultPlugins({ storage, etcdPrefix: "/registry", random: systemRandom })),
+    admission: createAdmission(
+      defaultPlugins({ storage: overrides.storage ?? storage, etcdPrefix: "/registry", random: systemRandom }),
+    ),
     schema: new SchemaChecker(schemaModel),
     schemaModel,
     fieldManager: createFieldManager({ model: schemaModel, clock }),

@@ -29,7 +29,7 @@ function plainVersion(text: string, describe: (text: string) => string): ReadVer
 /** How new the answer to a LIST without continue token must be; `ignoreLimit` where memory answers in one page. */
 export function listVersion(read: ReadParameters): { version: ListOptions["version"]; ignoreLimit: boolean } {
   refuseListParameters(read);
-  const describe = (text: string) => `invalid resource version: ${goParseError(text)}`;
+  const describe = (text: string) => `invalid resource version: ${readError(text)}`;
   const version = plainVersion(read.resourceVersion, describe);
   const exact =
     version.kind === "notOlderThan" &&

@@ -1,6 +1,8 @@
 import { invalidValue } from "../../../api/field-errors.ts";
 import type { Service, ServiceSpec } from "../../../api/generated/types.ts";
 import { failure, invalid } from "../../../api/status.ts";
+import type { RequestContext } from "../../http/request-context.ts";
+import type { WriteContext } from "../../storage/storage.ts";
 import { AllocationError, type AllocatorDeps, ClusterIps } from "../allocation/cluster-ips.ts";
 import { NodePorts, type PortRange, PortTaken } from "../allocation/node-ports.ts";
 import { writeContext } from "../resource.ts";
@@ -43,7 +45,7 @@ export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
         : [],
     reserve: (service, old, context) => new ServiceReservation(service, old, { ips, ports, context }).take(),
     async afterDelete({ spec }, { ctx }) {
-      const write = writeContext(ctx);
+      const write = givingBack(ctx);
       if (spec === undefined) return;
       for (const ip of heldIps(spec)) await ips.release(ip, write);
       await ports.release(heldPorts(spec), write);
@@ -97,18 +99,22 @@ class ServiceReservation implements Reservation {
     const { ips, ports } = this.#pools;
     const held = new Set(heldIps(this.#service.spec));
     const heldNow = new Set(heldPorts(this.#service.spec));
-    for (const ip of heldIps(this.#old?.spec)) if (!held.has(ip)) await ips.release(ip, this.#write);
+    for (const ip of heldIps(this.#old?.spec)) if (!held.has(ip)) await ips.release(ip, this.#back);
     await ports.release(
       heldPorts(this.#old?.spec).filter((port) => !heldNow.has(port)),
-      this.#write,
+      this.#back,
     );
   }
 
   async release(): Promise<void> {
     const { ips, ports, context } = this.#pools;
     if (context.dryRun) return;
-    for (const ip of this.#takenIps.splice(0)) await ips.release(ip, this.#write);
-    await ports.release(this.#takenPorts.splice(0), this.#write);
+    for (const ip of this.#takenIps.splice(0)) await ips.release(ip, this.#back);
+    await ports.release(this.#takenPorts.splice(0), this.#back);
+  }
+
+  get #back() {
+    return givingBack(this.#pools.context.ctx);
   }
 
   get #write() {
@@ -170,7 +176,10 @@ class ServiceReservation implements Reservation {
     try {
       const chosen = await ports.take({ wanted, count: missing.length }, this.#options);
       this.#takenPorts.push(...wanted, ...chosen);
-      for (const port of given) port.nodePort = port.nodePort || chosen[missing.indexOf(port.port)] || 0;
+      for (const port of given) {
+        const nodePort = port.nodePort || chosen[missing.indexOf(port.port)];
+        if (nodePort !== undefined) port.nodePort = nodePort;
+      }
     } catch (error) {
       if (error instanceof PortTaken) throw refuse(error.port, error.message);
       if (error instanceof AllocationError) throw exhausted("failed to allocate a nodePort", error);
@@ -178,6 +187,12 @@ class ServiceReservation implements Reservation {
     }
   }
 }
+
+/** What was taken is given back even when the client has gone; storage has its own deadline. */
+const givingBack = (ctx: RequestContext): WriteContext => ({
+  ...writeContext(ctx),
+  signal: new AbortController().signal,
+});
 
 /** Port numbers that need a node port; protocols of one number share it. */
 const missingPorts = (spec: ServiceSpec): number[] => [
