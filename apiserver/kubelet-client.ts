@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 import type { TlsIdentity } from "./config.ts";
-import type { KubeletClient } from "./registry/subresources/pod-log.ts";
+import type { KubeletClient } from "./registry/subresources/kubelet-client.ts";
 
 export interface ClosableKubeletClient extends KubeletClient {
   close(): void;

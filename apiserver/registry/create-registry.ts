@@ -1,52 +1,20 @@
 import type { Kind } from "../../api/kind.ts";
-import type { SchemaModel } from "../../api/schema/schema-model.ts";
-import type { Clock } from "../../component-base/clock.ts";
-import type { Logger } from "../../component-base/logger.ts";
-import type { Admission } from "../admission/admission.ts";
-import type { EscalationCheck, ReviewBackend } from "../auth/reviews.ts";
-import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import type { RequestContext } from "../http/request-context.ts";
-import type { Storage } from "../storage/storage.ts";
-import type { BodySchema } from "./body-schema.ts";
 import { create } from "./create.ts";
 import { deleteObject } from "./delete.ts";
 import { deleteCollection } from "./delete-collection.ts";
-import type { FieldManager } from "./managed-fields/field-manager.ts";
 import { patch } from "./patch/patch.ts";
-import type { Random } from "./random.ts";
 import { get } from "./read/get.ts";
 import { list } from "./read/list.ts";
 import { watch } from "./read/watch.ts";
+import type { RegistryDeps } from "./registry-deps.ts";
 import { createResource, type OperationDeps, type Resource } from "./resource.ts";
 import type { Registry, ResourceStore, SubresourceStore, WriteOptions } from "./store.ts";
 import { createStrategies, kindId } from "./strategies/strategies.ts";
-import type { KubeletClient } from "./subresources/pod-log.ts";
-import { type SubresourceDeps, subresourceStores } from "./subresources/subresources.ts";
+import type { SubresourceDeps } from "./subresources/subresource-deps.ts";
+import { subresourceStores } from "./subresources/subresources.ts";
 import { unstoredKind } from "./subresources/unstored-kinds.ts";
 import { update } from "./update.ts";
-
-export interface RegistryDeps {
-  readonly kinds: readonly Kind[];
-  readonly storage: Storage;
-  /** `/registry`. */
-  readonly etcdPrefix: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly random: Random;
-  readonly admission: Admission;
-  readonly schema: BodySchema;
-  readonly schemaModel: SchemaModel;
-  readonly fieldManager: FieldManager;
-  /** Absent: everybody may do everything (tests of single kinds). */
-  readonly reviews?: ReviewBackend;
-  readonly escalation?: EscalationCheck;
-  readonly tokens?: ServiceAccountTokens;
-  /** Absent: logs of simulated kubelets cannot be had. */
-  readonly kubelets?: KubeletClient;
-  /** `10.96.0.0/16`. */
-  readonly serviceClusterIpRange: string;
-  readonly serviceNodePortRange: { readonly first: number; readonly last: number };
-}
 
 /** A registry that serves `kinds` from `storage`. Starts nothing. */
 export function createRegistry(deps: RegistryDeps): Registry {

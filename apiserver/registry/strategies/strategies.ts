@@ -1,6 +1,6 @@
 import type { Kind } from "../../../api/kind.ts";
 import type { ApiObject } from "../../../api/meta.ts";
-import type { RegistryDeps } from "../create-registry.ts";
+import type { RegistryDeps } from "../registry-deps.ts";
 import type { Strategy } from "../strategy.ts";
 import { configMapStrategy } from "./config-map.ts";
 import { eventStrategy, eventsV1Strategy } from "./event.ts";

@@ -3,31 +3,12 @@ import type { Node, Pod } from "../../../api/generated/types.ts";
 import { badRequest, failure, invalid } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import { StorageError } from "../../storage/storage.ts";
-import type { RegistryDeps } from "../create-registry.ts";
 import { get } from "../read/get.ts";
+import type { RegistryDeps } from "../registry-deps.ts";
 import { objectNamespace, type Resource } from "../resource.ts";
 import type { SubresourceAnswer, SubresourceStore } from "../store.ts";
+import type { KubeletAddress, KubeletClient } from "./kubelet-client.ts";
 import { readOf } from "./whole-object.ts";
-
-/** Where a node's kubelet listens. */
-export interface KubeletAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Speaks to kubelets; the gateway is their only caller. */
-export interface KubeletClient {
-  /**
-   * GET of a path at a kubelet. Ends when the signal does.
-   * @returns the status and the body, not yet read
-   * @throws when the kubelet cannot be reached
-   */
-  get(
-    address: KubeletAddress,
-    path: string,
-    options: { signal: AbortSignal },
-  ): Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> }>;
-}
 
 const passedOn = ["follow", "previous", "sinceSeconds", "sinceTime", "timestamps", "tailLines", "limitBytes", "stream"];
 

@@ -10,7 +10,7 @@ import { inNamespace } from "../in-namespace.ts";
 import { get } from "../read/get.ts";
 import type { Resource } from "../resource.ts";
 import type { SubresourceStore } from "../store.ts";
-import type { SubresourceDeps } from "./subresources.ts";
+import type { SubresourceDeps } from "./subresource-deps.ts";
 import { readOf } from "./whole-object.ts";
 
 interface TokenRequest extends ApiObject {

@@ -1,4 +1,3 @@
-import type { RegistryDeps } from "../create-registry.ts";
 import type { Resource } from "../resource.ts";
 import type { SubresourceStore } from "../store.ts";
 import { finalizeStore } from "./namespace-finalize.ts";
@@ -7,12 +6,8 @@ import { evictionStore } from "./pod-eviction.ts";
 import { podLogStore } from "./pod-log.ts";
 import { scaleStore } from "./scale.ts";
 import { tokenStore } from "./service-account-token.ts";
+import type { SubresourceDeps } from "./subresource-deps.ts";
 import { wholeObjectStore } from "./whole-object.ts";
-
-export interface SubresourceDeps extends RegistryDeps {
-  /** Another stored kind. */
-  find(group: string, version: string, plural: string): Resource | undefined;
-}
 
 type SubresourceFactory = (resource: Resource, deps: SubresourceDeps) => SubresourceStore;
 

@@ -7,7 +7,7 @@ import type { DecodedBody, ResourceStore, SubresourceAnswer, WriteOptions } from
 import { kindId } from "../strategies/strategies.ts";
 import { bind } from "./pod-binding.ts";
 import { reviewAccess, reviewLocalAccess, reviewOwnAccess, reviewRules, reviewSelf, reviewToken } from "./reviews.ts";
-import type { SubresourceDeps } from "./subresources.ts";
+import type { SubresourceDeps } from "./subresource-deps.ts";
 
 type Post = (ctx: RequestContext, body: DecodedBody, options: WriteOptions) => Promise<SubresourceAnswer>;
 
