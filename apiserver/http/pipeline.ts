@@ -105,14 +105,16 @@ export class Pipeline {
 
   /** The answer has left, or the client has. */
   #close(exchange: Exchange): void {
-    const { clock, inFlight, metrics, observer } = this.#deps;
+    const { clock, inFlight, metrics, observer, log } = this.#deps;
     const { response, info, startedAtMs } = exchange;
     if (!response.writableEnded) exchange.abort(clientGone);
     this.#deadlines.forget(exchange);
     if (exchange.slot !== undefined) inFlight.release(exchange.slot);
     const endedMs = clock.monotonicMs();
     const code = response.headersSent ? response.statusCode : 0;
-    metrics.requestFinished(exchange, code, endedMs - startedAtMs);
+    const durationMs = endedMs - startedAtMs;
+    metrics.requestFinished(exchange, code, durationMs);
+    log.debug({ requestId: exchange.requestId, verb: info.verb, path: info.path, code, durationMs }, "request");
     if (observer !== undefined) {
       const { requestId, user, userAgent, request } = exchange;
       const seen = request.headers[seenRevisionHeader];
