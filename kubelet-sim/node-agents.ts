@@ -67,15 +67,16 @@ export class NodeAgents {
     return { name: facts.name, ip: facts.address, podCidr: node.spec?.podCIDR, images };
   }
 
-  /** Resolves when all nodes are registered and have Leases; tries each until it succeeds. */
+  /** Resolves when all nodes are registered; tries each until it succeeds. Nodes that were observed before are taken over. */
   async register(options: { signal: AbortSignal }): Promise<void> {
     await forEachOf([...this.#agents.values()], (agent) => this.#registerUntilDone(agent, options.signal));
   }
 
-  /** Renews and reports until the signal is aborted. */
+  /** Renews all Leases, then each again at its time, and reports, until the signal is aborted. */
   async run(options: { signal: AbortSignal }): Promise<void> {
     const { signal } = options;
     const { clock } = this.#deps;
+    await forEachOf([...this.#agents.values()], (agent) => this.#heartbeat(agent, signal));
     const slotMs = this.#options.leaseRenewIntervalMs / buckets;
     for (let slot = 0; !signal.aborted; slot = (slot + 1) % buckets) {
       const startedMs = clock.monotonicMs();
@@ -122,25 +123,27 @@ export class NodeAgents {
   }
 
   async #registerOnce(agent: Agent, signal: AbortSignal): Promise<void> {
+    const node = agent.node === undefined ? await this.#createOrGet(agent, signal) : agent.node;
+    const labelled = await this.#reconcileLabels(agent, node, signal);
+    const wanted = nodeStatus(agent.facts, labelled.status?.conditions ?? [], timestamp(this.#deps.clock));
+    // A server may keep a new object's status to itself, and the status of an old one is from another life.
+    const current = isCurrent(labelled, wanted) ? labelled : await this.#report(agent, labelled, signal);
+    agent.node ??= current;
+    this.#deps.onReady(agent.facts.name);
+  }
+
+  async #createOrGet(agent: Agent, signal: AbortSignal): Promise<Node> {
     const { client, clock } = this.#deps;
     const { name } = agent.facts;
-    let node: Node;
     try {
-      node = await client.create(nodes, nodeObject(agent.facts, timestamp(clock)), { signal });
+      const node = await client.create(nodes, nodeObject(agent.facts, timestamp(clock)), { signal });
       agent.reportedMs = clock.monotonicMs();
       this.#announce(name);
-      const wanted = nodeStatus(agent.facts, [], timestamp(clock));
-      // A server may keep a new object's status to itself; then it is told as a report.
-      if (!isCurrent(node, wanted)) node = await this.#report(agent, node, signal);
+      return node;
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === "AlreadyExists")) throw error;
-      node = await client.get(nodes, { namespace: "", name }, { signal });
-      node = await this.#reconcileLabels(agent, node, signal);
-      node = await this.#report(agent, node, signal);
+      return await client.get(nodes, { namespace: "", name }, { signal });
     }
-    agent.node ??= node;
-    this.#deps.onReady(name);
-    await this.#leases.renew(name, node.metadata?.uid ?? "", { signal });
   }
 
   /** Labels that every node has; those that others have added or changed stay. */

@@ -84,7 +84,7 @@ export async function startKubeletSim(config: KubeletSimConfig, deps: KubeletSim
     onDelete: (node) => agents.forget(node),
   });
 
-  const registered = agents.register({ signal });
+  const registered = nodeInformer.whenSynced({ signal }).then(() => agents.register({ signal }));
   const loops = [
     podInformer.run({ signal }),
     nodeInformer.run({ signal }),
