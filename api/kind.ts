@@ -124,6 +124,9 @@ export interface Kind<T extends ApiObject = ApiObject> {
 
 const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
+/** What {@link Kind.defaults} is where the row has none. */
+export const noDefaults = (): void => undefined;
+
 /** A kind from its row. `T` is its wire type. */
 export function defineKind<T extends ApiObject>(row: KindRow<T>): Kind<T> {
   return Object.freeze({
@@ -148,7 +151,7 @@ export function defineKind<T extends ApiObject>(row: KindRow<T>): Kind<T> {
     returnsDeletedObject: row.returnsDeletedObject ?? false,
     defaultPropagation: row.defaultPropagation ?? "Background",
     ttlSeconds: row.ttlSeconds,
-    defaults: row.defaults ?? (() => undefined),
+    defaults: row.defaults ?? noDefaults,
     selectableFields: row.selectableFields ?? {},
     columns: row.columns ?? [],
     rowConditions: row.rowConditions ?? (() => undefined),
