@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
+import { isObject } from "../api/json.ts";
 
 /** Where a server is, how to trust it, and who we are: all that a kubeconfig says about its current context. */
 export interface ClientConfig {
@@ -75,18 +76,14 @@ function embeddedOrFile(entry: Record<string, unknown>, field: string, readFile:
 
 function named(root: Record<string, unknown>, list: string, field: string, name: string): Record<string, unknown> {
   const entries = Array.isArray(root[list]) ? root[list] : [];
-  const found = entries.find((entry) => isRecord(entry) && entry["name"] === name);
+  const found = entries.find((entry) => isObject(entry) && entry["name"] === name);
   if (found === undefined) throw new Error(`${list} has no entry named ${JSON.stringify(name)}`);
   return record(found[field], `${list}[${name}].${field}`);
 }
 
 const string = (value: unknown) => (typeof value === "string" ? value : undefined);
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function record(value: unknown, what: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new Error(`${what} is not a mapping`);
+  if (!isObject(value)) throw new Error(`${what} is not a mapping`);
   return value;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { Pod } from "../api/generated/types.ts";
+import { isObject } from "../api/json.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { compileObjectPath, type ObjectPath } from "./object-path.ts";
 import { podTransitions, type TransitionName } from "./pod-transitions.ts";
@@ -148,7 +149,7 @@ function numberAt(path: ObjectPath | undefined, pod: Pod): number | undefined {
 const optionalString = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 function record(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isObject(value) ? value : {};
 }
 
 function list(value: unknown): readonly Fields[] {

@@ -1,8 +1,8 @@
+import { equalJson } from "../../api/json.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import { type Clock, timestamp } from "../../component-base/clock.ts";
 import type { RequestContext } from "../http/request-context.ts";
-import { equalJson } from "../registry/json.ts";
 import type { Random } from "../registry/random.ts";
 import type { Registry, WriteOptions } from "../registry/store.ts";
 import type { Storage, StoredObject, UpdateDecision } from "../storage/storage.ts";

@@ -1,3 +1,4 @@
+import { isObject } from "../../api/json.ts";
 import { badRequest } from "../../api/status.ts";
 import type { DecodedBody, PatchType } from "../registry/store.ts";
 import { JsonSyntaxError } from "./json-strict.ts";
@@ -83,8 +84,6 @@ function reading<T>(read: () => T, describe: (message: string) => string): T {
     throw error;
   }
 }
-
-const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What Go's JSON decoder calls a value. */
 export function goTypeName(value: unknown): string {

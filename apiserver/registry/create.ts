@@ -1,11 +1,11 @@
 import type { FieldError } from "../../api/field-errors.ts";
+import { isObject } from "../../api/json.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
 import { alreadyExists, badRequest, failure, invalid, StatusError } from "../../api/status.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { StorageError, type StoredObject } from "../storage/storage.ts";
 import { decodeBody } from "./decode-body.ts";
-import { isObject } from "./json.ts";
 import { firstGeneration } from "./meta/generation.ts";
 import { orderedMeta } from "./meta/order-meta.ts";
 import { dedupeOwners } from "./meta/owner-references.ts";

@@ -1,9 +1,9 @@
+import { isObject } from "../../api/json.ts";
 import type { Kind } from "../../api/kind.ts";
 import { kindByApiVersion } from "../../api/kinds.ts";
 import { badRequest } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { BodySchema, SchemaFindings, TypeMismatch } from "./body-schema.ts";
-import { isObject } from "./json.ts";
 import type { AnyObject } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
 

@@ -1,10 +1,10 @@
+import { equalJson } from "../../api/json.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
 import { conflict, deletedStatus, notFound } from "../../api/status.ts";
 import { type Clock, timestamp } from "../../component-base/clock.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { StorageError, type StoredObject, type UpdateDecision } from "../storage/storage.ts";
 import { inOrder } from "./create.ts";
-import { equalJson } from "./json.ts";
 import { DetachedObject } from "./object-view.ts";
 import { type AnyObject, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { DeleteOptions, DeleteOutcome } from "./store.ts";

@@ -1,9 +1,9 @@
+import { cloneJson } from "../../api/json.ts";
 import { badRequest, StatusError } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { StoredObject } from "../storage/storage.ts";
 import { createObject } from "./create.ts";
 import { decodeBody } from "./decode-body.ts";
-import { cloneJson } from "./json.ts";
 import { type AnyObject, objectNamespace, type Resource } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
 import { MissingObject, uidMismatch, writeExisting } from "./write-existing.ts";

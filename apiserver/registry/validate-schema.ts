@@ -1,4 +1,5 @@
 import { validators } from "../../api/generated/validators.ts";
+import { isObject } from "../../api/json.ts";
 import type { Kind } from "../../api/kind.ts";
 import { SchemaModel } from "../../api/schema/schema-model.ts";
 import type { BodySchema, SchemaFindings } from "./body-schema.ts";
@@ -68,5 +69,3 @@ function dropNullTimestamp(object: Record<string, unknown>): void {
   const { creationTimestamp: _, ...rest } = metadata;
   object["metadata"] = rest;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -1,3 +1,4 @@
+import { isObject } from "../../api/json.ts";
 import { canonicalQuantity, canonicalResource, QuantityError } from "../../api/quantity.ts";
 import type { Definition, FieldSchema, SchemaModel, SchemaType } from "../../api/schema/schema-model.ts";
 import { DecodeError, goType, jsonTypeName } from "./validate-errors.ts";
@@ -199,9 +200,6 @@ function mismatch(value: unknown, type: SchemaType, place: Place): DecodeError {
 }
 
 const structName = (definition: Definition) => definition.shortName.slice(definition.shortName.lastIndexOf(".") + 1);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const keepsZero = (field: FieldSchema) => field.pointer || field.always || field.required;
 

@@ -1,11 +1,11 @@
 import type { FieldError } from "../../api/field-errors.ts";
 import { immutable } from "../../api/field-errors.ts";
+import { equalJson } from "../../api/json.ts";
 import type { ManagedFieldsEntry, ObjectMeta } from "../../api/meta.ts";
 import { badRequest, conflict, invalid, notFound, staleObject } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { StorageError, type StoredObject, type UpdateDecision } from "../storage/storage.ts";
 import { inOrder } from "./create.ts";
-import { equalJson } from "./json.ts";
 import { nextGeneration } from "./meta/generation.ts";
 import { dedupeOwners } from "./meta/owner-references.ts";
 import { validateMeta, validateMetaUpdate } from "./meta/validate-meta.ts";

@@ -1,5 +1,5 @@
+import { equalJson, isObject, type JsonObject } from "../../../api/json.ts";
 import type { FieldSchema, PatchFacts, SchemaModel, SchemaType } from "../../../api/schema/schema-model.ts";
-import { equalJson, isObject, type JsonObject } from "../json.ts";
 
 /**
  * FieldsV1: what is owned, as a tree by path element (`f:` field, `k:` keyed element, `v:` set member). A node without

@@ -1,7 +1,7 @@
+import { equalJson } from "../../../api/json.ts";
 import type { ManagedFieldsEntry } from "../../../api/meta.ts";
 import type { SchemaModel } from "../../../api/schema/schema-model.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
-import { equalJson } from "../json.ts";
 import type { FieldManager, FieldWrite } from "./field-manager.ts";
 import { FieldSets, type FieldsV1 } from "./field-set.ts";
 import { difference, union } from "./set-operations.ts";

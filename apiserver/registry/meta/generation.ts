@@ -1,6 +1,6 @@
+import { semanticallyEqual } from "../../../api/json.ts";
 import type { Kind } from "../../../api/kind.ts";
 import type { ObjectMeta } from "../../../api/meta.ts";
-import { semanticallyEqual } from "../json.ts";
 import type { AnyObject } from "../resource.ts";
 
 /** Sets `metadata.generation` of a new object as its row says; kinds without a rule keep what was sent. */

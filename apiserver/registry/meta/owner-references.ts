@@ -1,5 +1,5 @@
+import { equalJson } from "../../../api/json.ts";
 import type { ObjectMeta } from "../../../api/meta.ts";
-import { equalJson } from "../json.ts";
 
 /** Drops repeated owner references in place and says so. */
 export function dedupeOwners(meta: ObjectMeta, warn: (text: string) => void): void {

@@ -1,8 +1,8 @@
 import type { FieldError } from "../../../api/field-errors.ts";
 import { forbiddenField, immutable, invalidValue, required, tooLong } from "../../../api/field-errors.ts";
+import { semanticallyEqual } from "../../../api/json.ts";
 import type { NameRule } from "../../../api/kind.ts";
 import type { ObjectMeta, OwnerReference } from "../../../api/meta.ts";
-import { semanticallyEqual } from "../json.ts";
 import { checkLabelValue, checkName, checkQualifiedName, isPlainName } from "./names.ts";
 
 const maxAnnotationBytes = 256 * 1024;

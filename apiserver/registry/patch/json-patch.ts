@@ -1,5 +1,5 @@
+import { cloneJson, define, equalJson, isObject, own } from "../../../api/json.ts";
 import { badRequest, failure, requestEntityTooLarge } from "../../../api/status.ts";
-import { cloneJson, define, equalJson, isObject, own } from "../json.ts";
 
 const maxOperations = 10_000;
 const maxCopiedBytes = 3 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { define, isObject, type JsonObject } from "../json.ts";
+import { define, isObject, type JsonObject } from "../../../api/json.ts";
 
 /**
  * Merges `patch` into `target`, which is changed and returned: null deletes, objects merge, all else replaces.

@@ -1,7 +1,7 @@
+import { cloneJson, isObject, type JsonObject } from "../../../api/json.ts";
 import { badRequest, failure, invalid, type StatusError } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import { duplicateField, mismatchText, unknownField } from "../decode-body.ts";
-import { cloneJson, isObject, type JsonObject } from "../json.ts";
 import { type AnyObject, objectNamespace, type Resource } from "../resource.ts";
 import type { DecodedBody, PatchType, WriteOptions } from "../store.ts";
 import type { UpdateTarget, WrittenObject } from "../update.ts";

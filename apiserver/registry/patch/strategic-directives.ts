@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from "../../../api/json.ts";
 import { badRequest, failure } from "../../../api/status.ts";
-import { isObject, type JsonObject } from "../json.ts";
 
 export const patchDirective = "$patch";
 export const retainKeysDirective = "$retainKeys";

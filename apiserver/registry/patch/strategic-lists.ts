@@ -1,5 +1,5 @@
+import { equalJson, isObject, type JsonObject } from "../../../api/json.ts";
 import { badRequest } from "../../../api/status.ts";
-import { equalJson, isObject, type JsonObject } from "../json.ts";
 import { goValue, listsOfLists, patchDirective, unexpectedType, unknownPatchType } from "./strategic-directives.ts";
 
 export interface ObjectListOptions {

@@ -1,6 +1,6 @@
+import { define, isObject, type JsonObject, own } from "../../../api/json.ts";
 import type { PatchFacts, SchemaModel, SchemaType } from "../../../api/schema/schema-model.ts";
 import { badRequest } from "../../../api/status.ts";
-import { define, isObject, type JsonObject, own } from "../json.ts";
 import {
   deleteFromPrimitiveListPrefix,
   listsOfLists,

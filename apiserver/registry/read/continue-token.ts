@@ -1,5 +1,5 @@
+import { isObject } from "../../../api/json.ts";
 import { badRequest } from "../../../api/status.ts";
-import { isObject } from "../json.ts";
 
 /** Where a list goes on. */
 export interface ContinueToken {

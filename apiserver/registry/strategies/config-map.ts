@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalidValue, tooLong } from "../../../api/field-errors.ts";
 import type { ConfigMap } from "../../../api/generated/types.ts";
-import { semanticallyEqual } from "../json.ts";
+import { semanticallyEqual } from "../../../api/json.ts";
 import type { Strategy } from "../strategy.ts";
 
 const maxBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
 import type { Node, Taint } from "../../../api/generated/types.ts";
-import { semanticallyEqual } from "../json.ts";
+import { semanticallyEqual } from "../../../api/json.ts";
 import { checkLabelValue, checkQualifiedName } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
 import { oneOf, problems } from "./field-checks.ts";

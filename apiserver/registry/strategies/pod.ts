@@ -1,7 +1,7 @@
 import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
 import type { Pod, PodSpec, Toleration } from "../../../api/generated/types.ts";
+import { equalJson } from "../../../api/json.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
-import { equalJson } from "../json.ts";
 import type { Strategy } from "../strategy.ts";
 import { qosClassOf } from "./pod-qos.ts";
 import { podSpecErrors } from "./pod-spec.ts";

@@ -1,8 +1,8 @@
 import { type FieldError, immutable, notSupported, required } from "../../../api/field-errors.ts";
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from "../../../api/generated/types.ts";
+import { equalJson, semanticallyEqual } from "../../../api/json.ts";
 import { forbidden } from "../../../api/status.ts";
 import type { EscalationCheck } from "../../auth/reviews.ts";
-import { equalJson, semanticallyEqual } from "../json.ts";
 import { checkSubdomain } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
 import { oneOf, problems } from "./field-checks.ts";

@@ -1,5 +1,5 @@
 import type { Service, ServiceSpec } from "../../../api/generated/types.ts";
-import { semanticallyEqual } from "../json.ts";
+import { semanticallyEqual } from "../../../api/json.ts";
 
 export const needsClusterIp = ({ type }: Readonly<ServiceSpec>) => type !== "ExternalName";
 export const needsNodePorts = ({ type }: Readonly<ServiceSpec>) => type === "NodePort" || type === "LoadBalancer";

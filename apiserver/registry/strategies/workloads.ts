@@ -7,7 +7,7 @@ import type {
   PodTemplateSpec,
   ReplicaSet,
 } from "../../../api/generated/types.ts";
-import { equalJson, semanticallyEqual } from "../json.ts";
+import { equalJson, semanticallyEqual } from "../../../api/json.ts";
 import { validateLabels } from "../meta/validate-meta.ts";
 import type { Strategy } from "../strategy.ts";
 import { labelSelectorErrors, notNegative, oneOf } from "./field-checks.ts";

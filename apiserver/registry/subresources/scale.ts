@@ -1,12 +1,12 @@
 import { invalidValue } from "../../../api/field-errors.ts";
 import type { Deployment, ReplicaSet } from "../../../api/generated/types.ts";
+import { cloneJson, type JsonObject } from "../../../api/json.ts";
 import { defineKind } from "../../../api/kind.ts";
 import type { ApiObject } from "../../../api/meta.ts";
 import { conflict, invalid } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { StoredObject } from "../../storage/storage.ts";
 import { decodeBody } from "../decode-body.ts";
-import { cloneJson, type JsonObject } from "../json.ts";
 import { applierOf, type PatchRequest } from "../patch/patch.ts";
 import { get } from "../read/get.ts";
 import type { AnyObject, Resource } from "../resource.ts";

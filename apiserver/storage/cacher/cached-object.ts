@@ -1,3 +1,4 @@
+import { isObject } from "../../../api/json.ts";
 import type { ApiObject } from "../../../api/meta.ts";
 import { StorageError, type StoredObject, type WatchEventType } from "../storage.ts";
 import {
@@ -147,8 +148,4 @@ function parseObject(value: Buffer, storageKey: string): ApiObject {
     throw new StorageError("Corrupt", storageKey, `the value of ${storageKey} is not an object`);
   }
   return parsed;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
-/** What JSON can hold, as the registry handles it: plain objects, arrays and scalars. */
+/** A JSON object whose fields nobody has judged yet. */
 export type JsonObject = Record<string, unknown>;
 
+/** Tells an object from scalars, null and arrays. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
