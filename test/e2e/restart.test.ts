@@ -88,7 +88,8 @@ test("after a stop and a start every object is as it was, and the loops do nothi
 
   await client.close();
   expect(await plane.stop()).toBe(0);
-  plane = await startPlane({ dataDir: plane.dataDir });
+  // On the same port: it stands in the endpoints of the `kubernetes` Service.
+  plane = await startPlane({ dataDir: plane.dataDir, flags: ["--secure-port", new URL(plane.server).port] });
   client = connect();
   const after = await settled();
   expect(Object.fromEntries(after)).toEqual(Object.fromEntries(before));
