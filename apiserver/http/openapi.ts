@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { swaggerProtobuf } from "../../api/openapi/swagger-protobuf.ts";
 import { failure, pathNotFound } from "../../api/status.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import { requireGet } from "./discovery/discovery.ts";
@@ -54,8 +55,11 @@ export class OpenApi {
 
   async serveV2(exchange: Exchange): Promise<void> {
     requireGet(exchange);
-    const { body, hash } = this.#get("", () => this.#documents.swagger());
-    return sendDocument(exchange, body, { hash, headers: ["Etag", `"${hash}"`, "Vary", "Accept"] });
+    const json = this.#get("", () => this.#documents.swagger());
+    const headers = ["Etag", `"${json.hash}"`, "Vary", "Accept"];
+    if (!prefersProtobuf(exchange.accept)) return sendDocument(exchange, json.body, { hash: json.hash, headers });
+    const { body } = this.#get("protobuf", () => swaggerProtobuf(JSON.parse(json.body.toString())));
+    return sendDocument(exchange, body, { hash: json.hash, headers, contentType: protobufTypes[0] });
   }
 
   async #serveIndex(exchange: Exchange): Promise<void> {
@@ -68,10 +72,11 @@ export class OpenApi {
     await respond(exchange, { code: 200, contentType: "text/plain; charset=utf-8", body });
   }
 
-  #get(key: string, make: () => string): Served {
+  #get(key: string, make: () => string | Buffer): Served {
     let served = this.#served.get(key);
     if (served === undefined) {
-      const body = Buffer.from(make());
+      const made = make();
+      const body = typeof made === "string" ? Buffer.from(made) : made;
       served = { body, hash: createHash("sha512").update(body).digest("hex").toUpperCase() };
       this.#served.set(key, served);
     }
@@ -83,19 +88,32 @@ const empty = Buffer.alloc(0);
 
 const relativeUrl = (key: string, hash: string) => `/openapi/v3/${key}?hash=${hash}`;
 
-/** Only JSON is served: whoever accepts nothing but the protobuf form is refused, which kubectl takes in its stride. */
+/** As it is answered, and as clients ask for it. */
+const protobufTypes = [
+  "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+] as const;
+
+function prefersProtobuf(accept: Exchange["accept"]): boolean {
+  const known = accept.find(({ type }) => isJson(type) || protobufTypes.some((one) => one === type));
+  return known !== undefined && !isJson(known.type);
+}
+
+const isJson = (type: string) => type === "application/json" || type === "*/*";
+
+/** Sends a document of a type that `exchange` accepts. @throws StatusError 406 when it accepts no served one */
 function sendDocument(
   exchange: Exchange,
   body: Buffer,
-  options: { hash: string; headers: readonly string[] },
+  options: { hash: string; headers: readonly string[]; contentType?: string },
 ): Promise<void> {
-  const { hash, headers } = options;
+  const { hash, headers, contentType = "application/json" } = options;
   const types = exchange.accept.map(({ type }) => type);
-  if (types.length > 0 && !types.some((type) => type === "application/json" || type === "*/*")) {
+  if (contentType === "application/json" && types.length > 0 && !types.some(isJson)) {
     throw failure({ code: 406, reason: "NotAcceptable", message: "only application/json is served", details: {} });
   }
   if (exchange.request.headers["if-none-match"] === `"${hash}"`) {
     return respond(exchange, { code: 304, contentType: "", body: empty, headers });
   }
-  return respond(exchange, { code: 200, contentType: "application/json", body, headers });
+  return respond(exchange, { code: 200, contentType, body, headers });
 }

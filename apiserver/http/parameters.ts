@@ -1,7 +1,7 @@
 import type { FieldError } from "../../api/field-errors.ts";
 import { forbiddenField, invalidValue, notSupported, required, tooLong } from "../../api/field-errors.ts";
 import { badRequest, invalid } from "../../api/status.ts";
-import type { PatchType, ReadParameters, WriteOptions } from "../registry/store.ts";
+import { type PatchType, plainRead, type ReadParameters, type WriteOptions } from "../registry/store.ts";
 import { truthy } from "./request-info.ts";
 
 /** @throws StatusError 400 for what is not a 64-bit integer */
@@ -15,7 +15,7 @@ export function integerParameter(query: URLSearchParams, name: string): number |
 
 /** The parameters of get, list and watch. @throws StatusError 400 */
 export function readParameters(query: URLSearchParams): ReadParameters {
-  if (query.size === 0) return noParameters;
+  if (query.size === 0) return plainRead;
   const sendInitialEvents = query.get("sendInitialEvents");
   return {
     resourceVersion: query.get("resourceVersion") ?? "",
@@ -29,18 +29,6 @@ export function readParameters(query: URLSearchParams): ReadParameters {
     timeoutSeconds: integerParameter(query, "timeoutSeconds"),
   };
 }
-
-const noParameters: ReadParameters = Object.freeze({
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: false,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-});
 
 /** Refuses the parameter that old clients sent. @throws StatusError 400 */
 export function refuseExport(query: URLSearchParams): void {

@@ -42,6 +42,19 @@ export interface ReadParameters {
   readonly timeoutSeconds: number | undefined;
 }
 
+/** A read without a query: the newest state, all of it. */
+export const plainRead: ReadParameters = Object.freeze({
+  resourceVersion: "",
+  resourceVersionMatch: "",
+  labelSelector: "",
+  fieldSelector: "",
+  limit: 0,
+  continue: "",
+  allowWatchBookmarks: false,
+  sendInitialEvents: undefined,
+  timeoutSeconds: undefined,
+});
+
 export interface ListPage extends ListResult {
   /** Token for the next page; empty on the last one. */
   readonly continueToken: string;

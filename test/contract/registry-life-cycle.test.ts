@@ -1,21 +1,17 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { IPAddress, Pod, Service } from "../../api/generated/types.ts";
-import type { DecodedBody, DeleteOptions, ReadParameters, WriteOptions } from "../../apiserver/registry/store.ts";
+import {
+  type DecodedBody,
+  type DeleteOptions,
+  plainRead,
+  type ReadParameters,
+  type WriteOptions,
+} from "../../apiserver/registry/store.ts";
 import { createTestRegistry, type TestRegistry, testContext, withNamespace } from "../harness/registry.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "test", fieldValidation: "Strict" };
 const namespace = "default";
-const read: ReadParameters = {
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: true,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-};
+const read: ReadParameters = { ...plainRead, allowWatchBookmarks: true };
 const body = (value: unknown): DecodedBody => ({ value: structuredClone(value), duplicateFields: [] });
 const pod = (name: string, spec: object = {}) => ({
   metadata: { name },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { ManagedFieldsEntry } from "../../api/meta.ts";
+import { plainRead } from "../../apiserver/registry/store.ts";
 import type { StoredObject } from "../../apiserver/storage/storage.ts";
 import { createTestRegistry, testContext, withNamespace } from "../harness/registry.ts";
 
@@ -39,7 +40,7 @@ describe("managedFields are those of the real server", () => {
         const request = { type: verb, body: decoded, force: false };
         if (subresource === "") await store.patch(ctx, name, request, options);
         else await store.subresources.get(subresource)?.patch?.(ctx, name, request, options);
-        stored = await store.get(ctx, name, { ...noParameters });
+        stored = await store.get(ctx, name, plainRead);
       }
       const entries = (stored.object.metadata?.managedFields ?? []).map(({ time: _time, ...entry }) => entry);
       const byManager = (list: readonly ManagedFieldsEntry[]) =>
@@ -49,15 +50,3 @@ describe("managedFields are those of the real server", () => {
     }
   });
 });
-
-const noParameters = {
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: false,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-};

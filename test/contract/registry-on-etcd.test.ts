@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allKinds } from "../../api/kinds.ts";
-import type { DecodedBody, ReadParameters, WriteOptions } from "../../apiserver/registry/store.ts";
+import { type DecodedBody, plainRead, type ReadParameters, type WriteOptions } from "../../apiserver/registry/store.ts";
 import type { OpenStorage } from "../../apiserver/storage/open.ts";
 import { startTestEtcd, type TestEtcd } from "../harness/etcd.ts";
 import { createTestRegistry, type TestRegistry, testContext, withNamespace } from "../harness/registry.ts";
@@ -8,17 +8,7 @@ import { sampleOf } from "../harness/samples.ts";
 import { openTestStorage } from "../harness/storage.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "test", fieldValidation: "Strict" };
-const read: ReadParameters = {
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: false,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-};
+const read: ReadParameters = plainRead;
 const body = (value: unknown): DecodedBody => ({ value: structuredClone(value), duplicateFields: [] });
 
 let etcd: TestEtcd;

@@ -1,22 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { allKinds } from "../../api/kinds.ts";
 import type { ApiObject } from "../../api/meta.ts";
-import type { DecodedBody, ReadParameters, WriteOptions } from "../../apiserver/registry/store.ts";
+import { type DecodedBody, plainRead, type ReadParameters, type WriteOptions } from "../../apiserver/registry/store.ts";
 import { createTestRegistry, testContext, withNamespace } from "../harness/registry.ts";
 import { sampleOf } from "../harness/samples.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "test", fieldValidation: "Strict" };
-const read: ReadParameters = {
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: true,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-};
+const read: ReadParameters = { ...plainRead, allowWatchBookmarks: true };
 const body = (value: unknown): DecodedBody => ({ value: structuredClone(value), duplicateFields: [] });
 const stored = allKinds.filter((kind) => kind.storage !== null);
 

@@ -1,6 +1,6 @@
 import { StatusError } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
-import type { Registry, ResourceStore, WriteOptions } from "../../registry/store.ts";
+import { plainRead, type Registry, type ResourceStore, type WriteOptions } from "../../registry/store.ts";
 import type { CachedReader } from "../../storage/storage.ts";
 import { uncoveredRules } from "../escalation.ts";
 import { type DesiredObject, desiredPolicy, type RbacObject } from "./desired.ts";
@@ -48,7 +48,7 @@ async function applyOne(
 async function complete(store: ResourceStore, context: RequestContext, desired: RbacObject): Promise<void> {
   const name = desired.metadata?.name ?? "";
   for (;;) {
-    const live = await store.get(context, name, currentRead);
+    const live = await store.get(context, name, plainRead);
     const completed = missingParts(live.object as RbacObject, desired);
     if (completed === undefined) return;
     try {
@@ -59,18 +59,6 @@ async function complete(store: ResourceStore, context: RequestContext, desired: 
     }
   }
 }
-
-const currentRead = {
-  resourceVersion: "",
-  resourceVersionMatch: "",
-  labelSelector: "",
-  fieldSelector: "",
-  limit: 0,
-  continue: "",
-  allowWatchBookmarks: false,
-  sendInitialEvents: undefined,
-  timeoutSeconds: undefined,
-} as const;
 
 /** The live object with what it lacks; undefined when it lacks nothing or must be left alone. */
 function missingParts(live: RbacObject, desired: RbacObject): RbacObject | undefined {

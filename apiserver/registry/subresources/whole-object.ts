@@ -1,7 +1,7 @@
 import { patch } from "../patch/patch.ts";
 import { get } from "../read/get.ts";
 import type { Resource } from "../resource.ts";
-import type { ReadParameters, SubresourceStore } from "../store.ts";
+import { plainRead, type ReadParameters, type SubresourceStore } from "../store.ts";
 import { update } from "../update.ts";
 
 /** A subresource whose bodies are the whole object (status, ephemeralcontainers), of which it writes one part. */
@@ -23,15 +23,5 @@ export function wholeObjectStore(resource: Resource, subresource: string): Subre
 
 /** What of a query a GET of a subresource heeds. */
 export function readOf(query: URLSearchParams): ReadParameters {
-  return {
-    resourceVersion: query.get("resourceVersion") ?? "",
-    resourceVersionMatch: "",
-    labelSelector: "",
-    fieldSelector: "",
-    limit: 0,
-    continue: "",
-    allowWatchBookmarks: false,
-    sendInitialEvents: undefined,
-    timeoutSeconds: undefined,
-  };
+  return { ...plainRead, resourceVersion: query.get("resourceVersion") ?? "" };
 }
