@@ -98,10 +98,13 @@ function listSchema(kind: Kind, reference: Reference): Json {
 function objectSchema(definition: Definition, options: { kind: Kind | undefined; reference: Reference }): Json {
   const { kind, reference } = options;
   const docs = descriptions[definition.shortName] ?? {};
+  // Where a field says nothing of itself, its type may.
+  const docOf = ({ name, type }: FieldSchema) =>
+    docs[name] || (type.kind === "object" ? (descriptions[type.definition]?.[""] ?? "") : "");
   const properties: Json = {};
   const required: string[] = [];
   for (const field of definition.fields.values()) {
-    properties[field.name] = fieldSchema(field, docs[field.name] ?? "", reference);
+    properties[field.name] = fieldSchema(field, docOf(field), reference);
     if (field.required) required.push(field.name);
   }
   return {
@@ -121,14 +124,18 @@ function fieldSchema(field: FieldSchema, doc: string, reference: Reference): Jso
   return {
     ...(doc !== "" && { description: doc }),
     ...(field.published !== undefined && { default: field.published }),
-    // Beside a $ref nothing else counts.
-    ...("$ref" in schema ? { ...(field.always && { default: {} }), allOf: [schema] } : schema),
+    ...("$ref" in schema ? { ...(field.always && { default: {} }), ...besideOthers(schema) } : schema),
     ...(patch.mapKeys.length > 0 && { "x-kubernetes-list-map-keys": patch.mapKeys }),
     ...(patch.listType !== undefined && { "x-kubernetes-list-type": patch.listType }),
     ...(patch.atomicMap && { "x-kubernetes-map-type": "atomic" }),
     ...(patch.mergeKey !== undefined && { "x-kubernetes-patch-merge-key": patch.mergeKey }),
     ...(strategy !== "" && { "x-kubernetes-patch-strategy": strategy }),
   };
+}
+
+/** In version 3 nothing counts beside a $ref, while readers of version 2 do not look into an allOf. */
+function besideOthers(reference: Json): Json {
+  return String(reference["$ref"]).startsWith("#/definitions/") ? reference : { allOf: [reference] };
 }
 
 function typeSchema(type: SchemaType, reference: Reference): Json {

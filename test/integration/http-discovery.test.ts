@@ -132,10 +132,13 @@ describe("OpenAPI", () => {
     expect((await gateway.call("/openapi/v3/nosuch")).status).toBe(404);
   });
 
-  test("version 2: JSON; 406 to who takes protobuf alone", async () => {
+  test("version 2: JSON, or protobuf as clients ask for it; 406 to who takes neither", async () => {
     expect((await gateway.call("/openapi/v2")).json).toMatchObject({ swagger: "2.0" });
     const Accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-    expect((await gateway.call("/openapi/v2", { headers: { Accept } })).status).toBe(406);
+    const protobuf = await gateway.call("/openapi/v2", { headers: { Accept } });
+    expect(protobuf.status).toBe(200);
+    expect(protobuf.headers["content-type"]).toBe("application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+    expect((await gateway.call("/openapi/v2", { headers: { Accept: "text/plain" } })).status).toBe(406);
   });
 });
 
