@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from "../api/generated/types.ts";
+import { nameOf, namespaceOf, uidOf } from "../api/meta.ts";
 import type { Clock } from "../component-base/clock.ts";
 import { type ContainerRun, lineAt, lineCount, selectLines } from "./log-lines.ts";
 
@@ -14,7 +15,7 @@ export type LogAnswer =
 export function logAnswer(pod: Pod, container: string, parameters: URLSearchParams, clock: Clock): LogAnswer {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const status = statuses.find(({ name }) => name === container);
-  const podName = pod.metadata?.name ?? "";
+  const podName = nameOf(pod);
   if (status === undefined) {
     return refused(`container "${container}" in pod "${podName}" is not available`);
   }
@@ -105,9 +106,9 @@ function previousRun(pod: Pod, status: ContainerStatus): ContainerRun | undefine
 
 function identity(pod: Pod, status: ContainerStatus): Omit<ContainerRun, "startedMs" | "finishedMs"> {
   return {
-    namespace: pod.metadata?.namespace ?? "",
-    pod: pod.metadata?.name ?? "",
-    podUid: pod.metadata?.uid ?? "",
+    namespace: namespaceOf(pod),
+    pod: nameOf(pod),
+    podUid: uidOf(pod),
     container: status.name,
     image: status.image,
     node: pod.spec?.nodeName ?? "",

@@ -1,5 +1,6 @@
 import { nodes } from "../api/core/v1/node.ts";
 import type { Node } from "../api/generated/types.ts";
+import { nameOf, uidOf } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import type { CoreEventRecorders } from "../client/core-event-recorder.ts";
 import type { RestClient } from "../client/rest-client.ts";
@@ -88,7 +89,7 @@ export class NodeAgents {
 
   /** What the watch shows of a node. Nodes that users make in our names are taken over; deleted ones are left alone. */
   observe(node: Node): void {
-    const agent = this.#agents.get(node.metadata?.name ?? "");
+    const agent = this.#agents.get(nameOf(node));
     if (agent === undefined) return;
     const wasReady = agent.node !== undefined;
     const hadCidr = agent.node?.spec?.podCIDR;
@@ -98,7 +99,7 @@ export class NodeAgents {
   }
 
   forget(node: Node): void {
-    const agent = this.#agents.get(node.metadata?.name ?? "");
+    const agent = this.#agents.get(nameOf(node));
     if (agent === undefined) return;
     agent.node = undefined;
     this.#leases.forget(agent.facts.name);
@@ -165,7 +166,7 @@ export class NodeAgents {
     if (node === undefined || busy) return;
     agent.busy = true;
     try {
-      await this.#leases.renew(facts.name, node.metadata?.uid ?? "", { signal });
+      await this.#leases.renew(facts.name, uidOf(node), { signal });
       const isDue = this.#deps.clock.monotonicMs() - agent.reportedMs >= this.#options.statusReportIntervalMs;
       const wanted = nodeStatus(facts, node.status?.conditions ?? [], timestamp(this.#deps.clock));
       if (isDue || !isCurrent(node, wanted)) await this.#report(agent, node, signal);

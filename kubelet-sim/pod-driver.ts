@@ -1,6 +1,6 @@
 import { pods } from "../api/core/v1/pod.ts";
 import type { Pod } from "../api/generated/types.ts";
-import { keyOf } from "../api/meta.ts";
+import { keyOf, uidOf } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import type { CoreEventRecorders } from "../client/core-event-recorder.ts";
 import { referenceTo } from "../client/event-recorder.ts";
@@ -80,7 +80,7 @@ export class PodDriver {
   }
 
   observe(pod: Pod): void {
-    const uid = pod.metadata?.uid ?? "";
+    const uid = uidOf(pod);
     const podIp = pod.status?.podIP;
     const host = this.#deps.host(pod.spec?.nodeName ?? "");
     if (podIp !== undefined && pod.spec?.hostNetwork !== true) this.#deps.ips.occupy(uid, podIp, host?.podCidr);
@@ -97,7 +97,7 @@ export class PodDriver {
   }
 
   forget(pod: Pod): void {
-    const uid = pod.metadata?.uid ?? "";
+    const uid = uidOf(pod);
     const entry = this.#entries.get(uid);
     if (entry !== undefined) {
       entry.removed = true;
@@ -256,7 +256,7 @@ export class PodDriver {
 
   async #remove(entry: Entry): Promise<void> {
     const { pod } = entry;
-    const uid = pod.metadata?.uid ?? "";
+    const uid = uidOf(pod);
     await this.#deps.client.delete(pods, keyOf(pod), {
       ...this.#call(pod),
       gracePeriodSeconds: 0,
@@ -266,7 +266,7 @@ export class PodDriver {
 
   #podIp(pod: Pod, host: PodHost): string | undefined {
     if (pod.spec?.hostNetwork === true) return host.ip;
-    return pod.status?.podIP ?? this.#deps.ips.allocate(pod.metadata?.uid ?? "", host.podCidr);
+    return pod.status?.podIP ?? this.#deps.ips.allocate(uidOf(pod), host.podCidr);
   }
 
   #record(pod: Pod, host: PodHost, event: PodEvent): void {

@@ -1,4 +1,5 @@
 import type { Container, ContainerStatus, Pod } from "../api/generated/types.ts";
+import { isDeleting } from "../api/meta.ts";
 import { isSidecar } from "./container-status.ts";
 
 export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed";
@@ -19,7 +20,7 @@ export function mayRestart(pod: Pod, container: Container, exitCode: number): bo
 export function podPhase(pod: Pod, init: readonly ContainerStatus[], containers: readonly ContainerStatus[]): PodPhase {
   const before = pod.status?.phase;
   if (before === "Succeeded" || before === "Failed") return before;
-  const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
+  const isDeleted = isDeleting(pod);
   const restarts = (container: Container, exitCode: number) => !isDeleted && mayRestart(pod, container, exitCode);
 
   let initPending = false;

@@ -1,4 +1,5 @@
 import type { Container, ContainerStatus, Pod } from "../api/generated/types.ts";
+import { isDeleting } from "../api/meta.ts";
 import type { EventType } from "../client/event-recorder.ts";
 import { backOffStatus, type Exit, isSidecar, runningStatus, terminatedStatus } from "./container-status.ts";
 import { crashLoopDelayMs } from "./crash-loop.ts";
@@ -45,8 +46,7 @@ export interface PodTransition {
   apply(context: TransitionContext): TransitionOutcome;
 }
 
-const isDeleted = (pod: Pod) => pod.metadata?.deletionTimestamp !== undefined;
-const isLive = (pod: Pod) => !isDeleted(pod) && !isTerminalPhase(pod.status?.phase);
+const isLive = (pod: Pod) => !isDeleting(pod) && !isTerminalPhase(pod.status?.phase);
 const hasSandbox = (pod: Pod) => pod.status?.containerStatuses !== undefined;
 const neverRan = (status: ContainerStatus) =>
   status.state?.running === undefined &&
@@ -235,7 +235,7 @@ const restartContainer: PodTransition = {
 
 /** The pod is being deleted: whatever runs is stopped. */
 const stopContainers: PodTransition = {
-  applies: (pod) => isDeleted(pod) && !isTerminalPhase(pod.status?.phase),
+  applies: (pod) => isDeleting(pod) && !isTerminalPhase(pod.status?.phase),
   since(pod) {
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata ?? {};
     if (deletionTimestamp === undefined) return undefined;
@@ -276,7 +276,7 @@ const neverStarted: Exit = {
 const removePod: PodTransition = {
   // A grace period of 0 says that the API has been told already and waits for finalizers.
   applies: (pod) =>
-    isDeleted(pod) && isTerminalPhase(pod.status?.phase) && pod.metadata?.deletionGracePeriodSeconds !== 0,
+    isDeleting(pod) && isTerminalPhase(pod.status?.phase) && pod.metadata?.deletionGracePeriodSeconds !== 0,
   since: (pod) => pod.status?.containerStatuses?.[0]?.state?.terminated?.finishedAt,
   apply: ({ pod }) => ({ states: containerStates(pod), events: [], remove: true }),
 };

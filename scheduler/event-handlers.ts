@@ -1,4 +1,5 @@
 import type { Node, Pod } from "../api/generated/types.ts";
+import { nameOf } from "../api/meta.ts";
 import type { InformerHandler } from "../client/informer.ts";
 import type { SchedulerCache } from "./cache.ts";
 import { change, nodeChanges, podChanges, sameJson } from "./cluster-event.ts";
@@ -107,7 +108,7 @@ export function nodeHandler({ cache, queue }: Pick<EventHandlerDeps, "cache" | "
       if (changes !== 0) queue.moveAllOn({ resource: "Node", changes, old, current: node });
     },
     onDelete(node) {
-      cache.removeNode(node.metadata?.name ?? "");
+      cache.removeNode(nameOf(node));
       queue.moveAllOn({ resource: "Node", changes: change.delete, old: node });
     },
   };

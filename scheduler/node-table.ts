@@ -1,4 +1,5 @@
 import type { Node, Taint } from "../api/generated/types.ts";
+import { nameOf } from "../api/meta.ts";
 import { zoneInterleaved } from "./node-order.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { resourceAmounts } from "./resource-amounts.ts";
@@ -118,7 +119,7 @@ export class NodeTable {
 
   /** Adds a node or replaces its object. */
   setNode(node: Readonly<Node>): number {
-    const index = this.#indexFor(node.metadata?.name ?? "");
+    const index = this.#indexFor(nameOf(node));
     const row = this.#mutable(index);
     if (row.node === undefined || zoneOf(row.node) !== zoneOf(node)) this.#order = undefined;
     this.#count(index, -1);

@@ -1,6 +1,6 @@
 import { pods } from "../api/core/v1/pod.ts";
 import type { Pod, PodCondition } from "../api/generated/types.ts";
-import { keyOf } from "../api/meta.ts";
+import { keyOf, uidOf } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { type Clock, timestamp } from "../component-base/clock.ts";
@@ -41,7 +41,7 @@ export class PodStatusWriter {
   }
 
   write(pod: Readonly<Pod>, verdict: PodVerdict): void {
-    const uid = pod.metadata?.uid ?? "";
+    const uid = uidOf(pod);
     if (this.#writing.has(uid)) {
       this.#writing.set(uid, { pod, verdict });
       return;
@@ -60,10 +60,7 @@ export class PodStatusWriter {
     } catch (err) {
       const gone = err instanceof StatusError && err.code === 404;
       if (!gone && !signal.aborted) {
-        log.warn(
-          { namespace: pod.metadata?.namespace ?? "", name: pod.metadata?.name ?? "", err },
-          "cannot write the pod's condition",
-        );
+        log.warn({ ...keyOf(pod), err }, "cannot write the pod's condition");
       }
     }
     const next = this.#writing.get(uid);

@@ -1,5 +1,6 @@
 import { pods } from "../api/core/v1/pod.ts";
 import type { Pod } from "../api/generated/types.ts";
+import { isDeleting } from "../api/meta.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { Lister } from "../client/informer.ts";
@@ -100,7 +101,7 @@ export class Scheduler {
       queue.done(info.uid);
       return;
     }
-    if (info.pod.metadata?.deletionTimestamp !== undefined) {
+    if (isDeleting(info.pod)) {
       queue.done(info.uid);
       this.#recordFailure(info.pod, `skip schedule deleting pod: ${info.key}`);
       return;

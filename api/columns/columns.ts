@@ -2,7 +2,7 @@ import { ageOf } from "../duration.ts";
 import { columnDocs } from "../generated/column-docs.ts";
 import type { Container, LabelSelector } from "../generated/types.ts";
 import type { Column } from "../kind.ts";
-import type { ApiObject } from "../meta.ts";
+import { type ApiObject, nameOf } from "../meta.ts";
 
 /** The documentation of a field, as the description of the column that shows it. */
 export const documentation = (field: keyof typeof columnDocs): string => columnDocs[field];
@@ -12,7 +12,7 @@ export const nameColumn: Column<ApiObject> = {
   type: "string",
   format: "name",
   description: documentation("meta.v1.ObjectMeta.name"),
-  cell: (object) => object.metadata?.name ?? "",
+  cell: nameOf,
 };
 
 export const ageColumn: Column<ApiObject> = {

@@ -1,4 +1,5 @@
 import type { Namespace } from "../../api/generated/types.ts";
+import { isDeleting } from "../../api/meta.ts";
 import { forbidden, notFound } from "../../api/status.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 import { type AdmissionDeps, cachedObject, freshObject } from "./cached-lookup.ts";
@@ -33,7 +34,7 @@ export function namespaceLifecycle(deps: AdmissionDeps): AdmissionPlugin {
 }
 
 const isTerminating = (namespace: Readonly<Namespace>) =>
-  namespace.metadata?.deletionTimestamp !== undefined || namespace.status?.phase === "Terminating";
+  isDeleting(namespace) || namespace.status?.phase === "Terminating";
 
 async function judgeFresh(deps: AdmissionDeps, { kind, namespace, name, ctx }: AdmissionAttributes): Promise<void> {
   const fresh = await freshObject<Namespace>(deps, `namespaces/${namespace}`, ctx.signal);

@@ -1,6 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
-import type { ApiObject } from "../../api/meta.ts";
-import { keyOf } from "../../api/meta.ts";
+import { type ApiObject, controllerOf, keyOf } from "../../api/meta.ts";
 import { badRequest, failure } from "../../api/status.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import type { CachedReader } from "../storage/storage.ts";
@@ -77,7 +76,7 @@ function ownerKeys(
   const keys: string[] = [];
   let object: Readonly<ApiObject> | undefined = deps.cached.get(key)?.object;
   while (object !== undefined) {
-    const owner = object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
+    const owner = controllerOf(object);
     const kind = deps.kinds().find((row) => row.kind === owner?.kind && row.apiVersion === owner.apiVersion);
     if (owner === undefined || kind === undefined) break;
     const ownerKey = storageKey(deps.etcdPrefix, kind, { namespace: keyOf(object).namespace, name: owner.name });

@@ -1,6 +1,6 @@
 import type { ClusterRole, PolicyRule } from "../../api/generated/types.ts";
-import { labelSelectorMatches } from "../ownership/label-selector.ts";
-import { nameOf } from "../ownership/object-meta.ts";
+import { labelSelectorMatches } from "../../api/label-selector.ts";
+import { nameOf } from "../../api/meta.ts";
 
 /** The rules of all roles that an aggregated role selects, in the order of their names, each once. */
 export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {

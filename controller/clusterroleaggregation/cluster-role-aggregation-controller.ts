@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterRole } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { nameOf } from "../../api/meta.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { nameOf } from "../ownership/object-meta.ts";
 import { queueController } from "../queue-controller.ts";
 import { aggregatedRules } from "./aggregate-rules.ts";
 

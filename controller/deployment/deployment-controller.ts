@@ -1,9 +1,8 @@
 import type { Deployment, Pod, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString, parseKey } from "../../api/meta.ts";
+import { labelSelectorMatches } from "../../api/label-selector.ts";
+import { controllerOf, keyOf, keyString, namespaceOf, parseKey, uidOf } from "../../api/meta.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { labelSelectorMatches } from "../ownership/label-selector.ts";
-import { controllerOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { replicaSetInformer } from "../replicaset/replica-set-informer.ts";

@@ -1,10 +1,9 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString } from "../../api/meta.ts";
+import { keyOf, keyString, nameOf } from "../../api/meta.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { EventContent, EventSink } from "../event-sink.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { nameOf } from "../ownership/object-meta.ts";
 import type { WrittenRevisions } from "../written-revisions.ts";
 import { sizeAnnotations } from "./annotations.ts";
 import { replicasOf } from "./strategy.ts";

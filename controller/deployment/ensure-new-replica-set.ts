@@ -1,10 +1,9 @@
 import type { ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf } from "../../api/meta.ts";
+import { controllerOf, keyOf, nameOf, uidOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { controllerOf, nameOf, uidOf } from "../ownership/object-meta.ts";
 import { annotationsAsNew, inheritedAnnotations, revisionAnnotation, sameAnnotations } from "./annotations.ts";
 import { findCondition, withCondition } from "./conditions.ts";
 import type { DeploymentWriter } from "./deployment-writer.ts";

@@ -1,7 +1,7 @@
 import type { Deployment, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { nameOf, namespaceOf } from "../../api/meta.ts";
 import { controllerRef } from "../ownership/controller-ref.ts";
-import { nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { inheritedAnnotations, revisionAnnotation, sizeAnnotations } from "./annotations.ts";
 import { podTemplateHash, podTemplateHashLabel } from "./pod-template.ts";
 import { replicasOf } from "./strategy.ts";

@@ -1,5 +1,5 @@
 import type { Deployment, ReplicaSet } from "../../api/generated/types.ts";
-import { byAge, isDeleting } from "../ownership/object-meta.ts";
+import { byAge, isDeleting } from "../../api/meta.ts";
 import { desiredReplicasAnnotation, replicasAnnotation, revisionOf } from "./annotations.ts";
 import { sameTemplate } from "./pod-template.ts";
 import { replicasOf, unlimited } from "./strategy.ts";

@@ -1,5 +1,5 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../api/generated/types.ts";
-import { nameOf } from "../ownership/object-meta.ts";
+import { nameOf } from "../../api/meta.ts";
 import { findCondition, withCondition, withoutCondition, withRenewedCondition } from "./conditions.ts";
 import { progressDeadlineSeconds, replicasOf, rolloutLimits } from "./strategy.ts";
 

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { labelSelectorMatches, selectsEverything } from "../../api/label-selector.ts";
+import { createdMs, isDeleting, nameOf, namespaceOf, uidOf } from "../../api/meta.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { Result } from "../../client/workqueue.ts";
 import { type Clock, timestamp } from "../../component-base/clock.ts";
 import { claimChildren } from "../ownership/claim.ts";
-import { labelSelectorMatches, selectsEverything } from "../ownership/label-selector.ts";
-import { createdMs, isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { isTerminal } from "../pods/pod-state.ts";
 import { maxReplicasAnnotation, replicasAnnotation } from "./annotations.ts";
 import { findCondition, withCondition } from "./conditions.ts";

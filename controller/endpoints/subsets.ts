@@ -1,6 +1,6 @@
 import type { CoreV1EndpointPort, EndpointAddress, EndpointSubset, Pod, Service } from "../../api/generated/types.ts";
+import { isDeleting, nameOf, namespaceOf, uidOf } from "../../api/meta.ts";
 import { endpointPortsOf, portsKey } from "../endpointslice/endpoint-ports.ts";
-import { isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { isReady, isTerminal } from "../pods/pod-state.ts";
 
 /** Most addresses in one Endpoints object. */

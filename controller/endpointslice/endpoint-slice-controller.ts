@@ -1,9 +1,8 @@
 import type { EndpointSlice, Service } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString, parseKey } from "../../api/meta.ts";
+import { isDeleting, keyOf, keyString, namespaceOf, parseKey } from "../../api/meta.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { isDeleting, namespaceOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { podsOf, selectsPods, servicePodHandler } from "../services/service-pods.ts";

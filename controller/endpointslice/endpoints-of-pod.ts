@@ -1,5 +1,5 @@
 import type { Endpoint, Node, Pod, Service } from "../../api/generated/types.ts";
-import { isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
+import { isDeleting, nameOf, namespaceOf, uidOf } from "../../api/meta.ts";
 import { isReady, isTerminal } from "../pods/pod-state.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";

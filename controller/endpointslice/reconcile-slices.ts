@@ -8,8 +8,8 @@ import type {
   Service,
 } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { nameOf, namespaceOf } from "../../api/meta.ts";
 import { controllerRef } from "../ownership/controller-ref.ts";
-import { nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { withTriggerTime } from "../services/trigger-times.ts";
 import { endpointPortsOf, portsKey } from "./endpoint-ports.ts";
 import { type AddressType, belongsToSlice, endpointOf } from "./endpoints-of-pod.ts";

@@ -1,8 +1,7 @@
 import type { Kind } from "../../api/kind.ts";
-import type { ApiObject, ObjectKey, OwnerReference } from "../../api/meta.ts";
+import { type ApiObject, isDeleting, type ObjectKey, type OwnerReference, uidOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { EventSink } from "../event-sink.ts";
-import { isDeleting, uidOf } from "../ownership/object-meta.ts";
 import type { AbsentOwners } from "./absent-owners.ts";
 import { type OwnerFact, type OwnerState, verdict } from "./classify.ts";
 import type { GarbageWriter } from "./garbage-writer.ts";

@@ -1,10 +1,10 @@
 import type { Kind } from "../../api/kind.ts";
 import { allKinds, kindByApiVersion } from "../../api/kinds.ts";
+import { uidOf } from "../../api/meta.ts";
 import { runWorkers } from "../../client/workers.ts";
 import { createWorkQueue } from "../../client/workqueue.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { discoverKinds } from "../discover-kinds.ts";
-import { uidOf } from "../ownership/object-meta.ts";
 import { AbsentOwners } from "./absent-owners.ts";
 import { type CollectDeps, collect, orphan } from "./collect.ts";
 import { GarbageWriter } from "./garbage-writer.ts";

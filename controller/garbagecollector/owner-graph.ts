@@ -1,7 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
-import type { ApiObject, ObjectKey, OwnerReference } from "../../api/meta.ts";
-import { keyOf } from "../../api/meta.ts";
-import { isDeleting } from "../ownership/object-meta.ts";
+import { type ApiObject, isDeleting, keyOf, type ObjectKey, type OwnerReference } from "../../api/meta.ts";
 
 export const orphanFinalizer = "orphan";
 export const foregroundFinalizer = "foregroundDeletion";

@@ -1,11 +1,10 @@
 import type { Kind } from "../../api/kind.ts";
 import { kinds } from "../../api/kinds.ts";
-import { type ApiObject, keyOf } from "../../api/meta.ts";
+import { type ApiObject, isDeleting, keyOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { discoverKinds } from "../discover-kinds.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { isDeleting } from "../ownership/object-meta.ts";
 import type { ContentReport } from "./namespace-conditions.ts";
 
 interface KindReport {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Namespace } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { isDeleting, nameOf, namespaceOf } from "../../api/meta.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { isDeleting, nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { queueController } from "../queue-controller.ts";
 import { deleteContent } from "./delete-content.ts";

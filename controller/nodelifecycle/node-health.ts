@@ -1,5 +1,5 @@
 import type { Lease, Node } from "../../api/generated/types.ts";
-import { createdMs, nameOf } from "../ownership/object-meta.ts";
+import { createdMs, nameOf } from "../../api/meta.ts";
 import { nodeCondition } from "./node-conditions.ts";
 
 interface Seen {

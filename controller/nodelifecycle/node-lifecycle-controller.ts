@@ -1,9 +1,8 @@
 import type { Node } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString, parseKey } from "../../api/meta.ts";
+import { keyOf, keyString, nameOf, parseKey } from "../../api/meta.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { nameOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { isReady } from "../pods/pod-state.ts";
 import { queueController } from "../queue-controller.ts";

@@ -1,10 +1,9 @@
 import type { Node, NodeCondition, Pod, Taint } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf } from "../../api/meta.ts";
+import { keyOf, nameOf } from "../../api/meta.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import type { EventSink } from "../event-sink.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { nameOf } from "../ownership/object-meta.ts";
 import { isReady } from "../pods/pod-state.ts";
 
 const stableLabels: Readonly<Record<string, string>> = {

@@ -1,9 +1,8 @@
 import type { Kind } from "../../api/kind.ts";
-import { type ApiObject, keyOf } from "../../api/meta.ts";
+import { type ApiObject, controllerOf, isDeleting, keyOf, namespaceOf, uidOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { controllerRef } from "./controller-ref.ts";
-import { controllerOf, isDeleting, namespaceOf, uidOf } from "./object-meta.ts";
 
 export type ClaimDecision = "keep" | "adopt" | "release" | "ignore";
 

@@ -1,6 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
-import type { ApiObject, OwnerReference } from "../../api/meta.ts";
-import { nameOf, uidOf } from "./object-meta.ts";
+import { type ApiObject, nameOf, type OwnerReference, uidOf } from "../../api/meta.ts";
 
 /** The reference that a controller puts into everything it creates for `owner`. */
 export function controllerRef(kind: Kind, owner: ApiObject): OwnerReference {

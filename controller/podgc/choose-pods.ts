@@ -1,5 +1,5 @@
 import type { Node, Pod } from "../../api/generated/types.ts";
-import { byAge, isDeleting } from "../ownership/object-meta.ts";
+import { byAge, isDeleting } from "../../api/meta.ts";
 
 const livePhases: ReadonlySet<string> = new Set(["", "Pending", "Running", "Unknown"]);
 const outOfServiceTaint = "node.kubernetes.io/out-of-service";

@@ -1,11 +1,10 @@
 import type { Pod } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf } from "../../api/meta.ts";
+import { keyOf, nameOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { nameOf } from "../ownership/object-meta.ts";
 import { markDisruptionTarget } from "../pods/disruption-target.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { isTerminal } from "../pods/pod-state.ts";

@@ -1,5 +1,5 @@
 import type { Pod } from "../../api/generated/types.ts";
-import { createdMs, uidOf } from "../ownership/object-meta.ts";
+import { createdMs, uidOf } from "../../api/meta.ts";
 import { isReady, readySinceMs } from "./pod-state.ts";
 
 /** Annotation: Pods that cost less go first. */

@@ -1,9 +1,8 @@
 import type { Pod } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf } from "../../api/meta.ts";
+import { keyOf, uidOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { RestClient } from "../../client/rest-client.ts";
-import { uidOf } from "../ownership/object-meta.ts";
 
 export interface DisruptionOptions {
   /** Why. Absent: nothing is said of it, only the phase ends. */

@@ -2,7 +2,7 @@ import type { Pod } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { ControllerContext } from "../controller.ts";
-import { controllerUidIndex, orphanNamespaceIndex } from "../ownership/object-meta.ts";
+import { controllerUidIndex, orphanNamespaceIndex } from "../ownership/owner-indexes.ts";
 
 /**
  * The Pods of the process, found also by `controllerUid`, by `orphanNamespace` (those without a controller) and by

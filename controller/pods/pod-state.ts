@@ -1,5 +1,5 @@
 import type { Pod, PodCondition } from "../../api/generated/types.ts";
-import { isDeleting } from "../ownership/object-meta.ts";
+import { isDeleting } from "../../api/meta.ts";
 
 /** Succeeded or Failed: its containers will not run again. */
 export const isTerminal = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";

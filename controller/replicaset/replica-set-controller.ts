@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod, ReplicaSet } from "../../api/generated/types.ts";
-import { keyOf, keyString, parseKey } from "../../api/meta.ts";
+import { labelSelectorMatches } from "../../api/label-selector.ts";
+import { controllerOf, isDeleting, keyOf, keyString, namespaceOf, parseKey, uidOf } from "../../api/meta.ts";
 import { Expectations } from "../../client/expectations.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { labelSelectorMatches } from "../ownership/label-selector.ts";
-import { controllerOf, isDeleting, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { isReady } from "../pods/pod-state.ts";
 import { queueController } from "../queue-controller.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from "../../api/generated/types.ts";
-import { labelsContain } from "../ownership/label-selector.ts";
+import { labelsContain } from "../../api/label-selector.ts";
 import { availableInMs, isReady } from "../pods/pod-state.ts";
 
 export interface ReplicaSetObservation {

@@ -1,6 +1,7 @@
 import type { Pod, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString } from "../../api/meta.ts";
+import { labelSelectorMatches } from "../../api/label-selector.ts";
+import { controllerOf, isDeleting, keyOf, keyString, nameOf, namespaceOf, uidOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { Expectations } from "../../client/expectations.ts";
 import type { Lister } from "../../client/informer.ts";
@@ -12,8 +13,6 @@ import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { unlessNotFound } from "../not-found.ts";
 import { claimChildren } from "../ownership/claim.ts";
 import { controllerRef } from "../ownership/controller-ref.ts";
-import { labelSelectorMatches } from "../ownership/label-selector.ts";
-import { controllerOf, isDeleting, nameOf, namespaceOf, uidOf } from "../ownership/object-meta.ts";
 import { sortForDeletion } from "../pods/deletion-order.ts";
 import { isActive, isTerminating } from "../pods/pod-state.ts";
 import type { WrittenRevisions } from "../written-revisions.ts";

@@ -1,9 +1,9 @@
 import type { ConfigMap } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
+import { nameOf, namespaceOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { queueController } from "../queue-controller.ts";
 
 const configMapName = "kube-root-ca.crt";

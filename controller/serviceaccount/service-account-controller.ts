@@ -1,8 +1,8 @@
 import { kinds } from "../../api/kinds.ts";
+import { nameOf, namespaceOf } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { nameOf, namespaceOf } from "../ownership/object-meta.ts";
 import { queueController } from "../queue-controller.ts";
 
 /** The account of Pods that name none. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod, Service } from "../../api/generated/types.ts";
-import { keyOf, keyString } from "../../api/meta.ts";
+import { labelsContain } from "../../api/label-selector.ts";
+import { isDeleting, keyOf, keyString, namespaceOf } from "../../api/meta.ts";
 import type { InformerHandler, Lister } from "../../client/informer.ts";
-import { labelsContain } from "../ownership/label-selector.ts";
-import { isDeleting, namespaceOf } from "../ownership/object-meta.ts";
 import { isReady, isTerminal, podCondition } from "../pods/pod-state.ts";
 
 /** Whether a controller looks after the Service's endpoints, rather than whoever made it. */

@@ -1,5 +1,5 @@
 import type { Pod, Service } from "../../api/generated/types.ts";
-import { createdMs, nameOf } from "../ownership/object-meta.ts";
+import { createdMs, nameOf } from "../../api/meta.ts";
 import { podCondition } from "../pods/pod-state.ts";
 
 /** Annotation: when the change happened that the endpoints' last write is about. */

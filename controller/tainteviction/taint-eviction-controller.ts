@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Node, Pod, Taint } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
-import { keyOf, keyString, parseKey } from "../../api/meta.ts";
+import { isDeleting, keyOf, keyString, nameOf, parseKey } from "../../api/meta.ts";
 import { timestamp } from "../../component-base/clock.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { unlessNotFound } from "../not-found.ts";
-import { isDeleting, nameOf } from "../ownership/object-meta.ts";
 import { markDisruptionTarget } from "../pods/disruption-target.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { isTerminal } from "../pods/pod-state.ts";

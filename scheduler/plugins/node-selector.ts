@@ -1,4 +1,5 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../api/generated/types.ts";
+import { meetsRequirement } from "../../api/label-selector.ts";
 
 /** What node selectors look at. */
 export interface SelectableNode {
@@ -16,35 +17,19 @@ export function matchesTerm(term: NodeSelectorTerm, node: SelectableNode): boole
   const { matchExpressions = [], matchFields = [] } = term;
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
   return (
-    matchExpressions.every((requirement) => matches(requirement, labelValue(node.labels, requirement.key))) &&
-    matchFields.every((requirement) =>
-      matches(requirement, requirement.key === "metadata.name" ? node.name : undefined),
-    )
+    matchExpressions.every((requirement) => matches(requirement, node.labels)) &&
+    matchFields.every((requirement) => matches(requirement, { "metadata.name": node.name }))
   );
 }
 
-const labelValue = (labels: Readonly<Record<string, string>>, key: string) =>
-  Object.hasOwn(labels, key) ? labels[key] : undefined;
-
-function matches({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt": {
-      const [bound] = values;
-      if (value === undefined || bound === undefined || !isInteger(value) || !isInteger(bound)) return false;
-      return operator === "Gt" ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
-    }
-    default:
-      return false;
-  }
+/** Beside the operators of label selectors, nodes can be compared by number. */
+function matches(requirement: NodeSelectorRequirement, labels: Readonly<Record<string, string>>): boolean {
+  const { key, operator, values } = requirement;
+  if (operator !== "Gt" && operator !== "Lt") return meetsRequirement(requirement, labels);
+  const value = labels[key];
+  const bound = values?.[0];
+  if (value === undefined || bound === undefined || !isInteger(value) || !isInteger(bound)) return false;
+  return operator === "Gt" ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
 }
 
 const isInteger = (text: string) => /^-?\d+$/.test(text);

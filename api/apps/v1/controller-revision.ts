@@ -1,6 +1,7 @@
 import { ageColumn, documentation, nameColumn, textColumn } from "../../columns/columns.ts";
 import type { ControllerRevision } from "../../generated/types.ts";
 import { defineKind } from "../../kind.ts";
+import { controllerOf } from "../../meta.ts";
 
 export const controllerRevisions = defineKind<ControllerRevision>({
   group: "apps",
@@ -21,8 +22,8 @@ export const controllerRevisions = defineKind<ControllerRevision>({
 });
 
 /** `statefulset.apps/web`. */
-function controllerText({ metadata }: ControllerRevision): string {
-  const owner = metadata?.ownerReferences?.find((reference) => reference.controller === true);
+function controllerText(revision: ControllerRevision): string {
+  const owner = controllerOf(revision);
   if (owner === undefined) return "<none>";
   const slash = owner.apiVersion.indexOf("/");
   const group = slash < 0 ? "" : `.${owner.apiVersion.slice(0, slash)}`;

@@ -1,5 +1,5 @@
 import type { Column, Kind } from "../../../api/kind.ts";
-import type { ApiObject, ListMeta } from "../../../api/meta.ts";
+import { type ApiObject, type ListMeta, nameOf } from "../../../api/meta.ts";
 import { badRequest } from "../../../api/status.ts";
 import { partialMetadataJson } from "./partial-metadata.ts";
 
@@ -29,7 +29,7 @@ const nameColumn: Column<ApiObject> = {
   type: "string",
   format: "name",
   description: "Name must be unique within a namespace.",
-  cell: (object) => object.metadata?.name ?? "",
+  cell: nameOf,
 };
 
 /** For kinds without columns of their own. @see k8s.io/apiserver v0.36.0 pkg/registry/rest/table.go */

@@ -1,5 +1,5 @@
 import type { Kind } from "../../../api/kind.ts";
-import type { ApiObject } from "../../../api/meta.ts";
+import { type ApiObject, nameOf, namespaceOf } from "../../../api/meta.ts";
 import { badRequest } from "../../../api/status.ts";
 import type { Predicate } from "../../storage/storage.ts";
 
@@ -33,9 +33,8 @@ export function parseFieldSelector(text: string, kind: Kind): FieldSelector {
 }
 
 function reader(kind: Kind, field: string): (object: Readonly<ApiObject>) => string {
-  if (field === "metadata.name") return (object) => object.metadata?.name ?? "";
-  if (field === "metadata.namespace" && kind.scope === "Namespaced")
-    return (object) => object.metadata?.namespace ?? "";
+  if (field === "metadata.name") return nameOf;
+  if (field === "metadata.namespace" && kind.scope === "Namespaced") return namespaceOf;
   if (Object.hasOwn(kind.selectableFields, field)) {
     return kind.selectableFields[field] as (object: Readonly<ApiObject>) => string;
   }

@@ -8,6 +8,7 @@ import type {
   ReplicaSet,
 } from "../../../api/generated/types.ts";
 import { equalJson, semanticallyEqual } from "../../../api/json.ts";
+import { labelSelectorMatches } from "../../../api/label-selector.ts";
 import { validateLabels } from "../meta/validate-meta.ts";
 import type { Strategy } from "../strategy.ts";
 import { labelSelectorErrors, notNegative, oneOf } from "./field-checks.ts";
@@ -70,7 +71,7 @@ function templateErrors(
   const errors: FieldError[] = [];
   const labels = template?.metadata?.labels ?? {};
   const readable = labelSelectorErrors(selector, "").length === 0;
-  if (readable && (selector === undefined || !selects(selector, labels))) {
+  if (readable && (selector === undefined || !labelSelectorMatches(selector, labels))) {
     errors.push(
       invalidValue(
         "spec.template.metadata.labels",
@@ -94,19 +95,6 @@ function templateErrors(
     );
   }
   return errors;
-}
-
-function selects(selector: Readonly<LabelSelector>, labels: Readonly<Record<string, string>>): boolean {
-  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return (
-    exact &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const present = Object.hasOwn(labels, key);
-      if (operator === "In") return present && values.includes(labels[key] ?? "");
-      if (operator === "NotIn") return !present || !values.includes(labels[key] ?? "");
-      return operator === "Exists" ? present : !present;
-    })
-  );
 }
 
 function rolloutErrors(spec: Readonly<DeploymentSpec>): FieldError[] {

@@ -1,4 +1,4 @@
-import type { LabelSelector } from "../../api/generated/types.ts";
+import type { LabelSelector } from "./generated/types.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,21 +11,7 @@ export function selectsEverything(selector: Readonly<LabelSelector> | undefined)
 export function labelSelectorMatches(selector: Readonly<LabelSelector>, labels: Labels = {}): boolean {
   return (
     labelsContain(selector.matchLabels ?? {}, labels) &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      switch (operator) {
-        case "In":
-          return value !== undefined && values.includes(value);
-        case "NotIn":
-          return value === undefined || !values.includes(value);
-        case "Exists":
-          return value !== undefined;
-        case "DoesNotExist":
-          return value === undefined;
-        default:
-          return false;
-      }
-    })
+    (selector.matchExpressions ?? []).every((requirement) => meetsRequirement(requirement, labels))
   );
 }
 
@@ -33,4 +19,24 @@ export function labelSelectorMatches(selector: Readonly<LabelSelector>, labels: 
 export function labelsContain(wanted: Labels, labels: Labels = {}): boolean {
   for (const key in wanted) if (labels[key] !== wanted[key]) return false;
   return true;
+}
+
+/** One line of `matchExpressions`. An operator that nobody knows is never met. */
+export function meetsRequirement(
+  { key, operator, values = [] }: { readonly key: string; readonly operator: string; readonly values?: string[] },
+  labels: Labels,
+): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    default:
+      return false;
+  }
 }
