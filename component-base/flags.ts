@@ -1,3 +1,5 @@
+import { parseGoDuration } from "./go-duration.ts";
+
 /** One command line flag: everything that parsing it, `--help` and the docs need. */
 export interface Flag<T> {
   /** Upstream's name, without the dashes. */
@@ -91,19 +93,17 @@ export function listFlag(
   };
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
 /** A span of time as Go writes it (`500ms`, `40s`, `1m30s`); the config holds milliseconds. */
 export function durationFlag(options: Common<number> & { readonly defaultText: string }): Flag<number> {
   return {
     ...options,
     placeholder: "duration",
     parse(text) {
-      if (text === "0") return 0;
-      if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
+      const durationMs = parseGoDuration(text);
+      if (durationMs === undefined || durationMs < 0) {
         throw new Error(`${JSON.stringify(text)} is no duration like 40s or 1m30s`);
-      const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-      return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ""] ?? 0), 0);
+      }
+      return durationMs;
     },
   };
 }

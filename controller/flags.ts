@@ -1,13 +1,6 @@
-import {
-  durationFlag,
-  type Flag,
-  integerFlag,
-  listFlag,
-  optionalFlag,
-  stringFlag,
-  switchFlag,
-} from "../component-base/flags.ts";
+import { durationFlag, type Flag, integerFlag, listFlag, optionalFlag } from "../component-base/flags.ts";
 import { logFlags } from "../component-base/log-flags.ts";
+import { kubeconfigFlag, leaderElectionFlags } from "../component-base/loop-flags.ts";
 
 const syncs = (name: string, what: string, workers: number) =>
   integerFlag({
@@ -34,41 +27,14 @@ function rateFlag(options: { name: string; help: string; default: number }): Fla
 /** The flags of the controller process; they carry the names of kube-controller-manager's. */
 export const controllerFlags = {
   ...logFlags,
-  kubeconfig: stringFlag({
-    name: "kubeconfig",
-    placeholder: "file",
-    default: "",
-    help: "where the API server is and who we are",
-  }),
+  kubeconfig: kubeconfigFlag,
   controllers: listFlag({
     name: "controllers",
     placeholder: "names",
     default: ["*"],
     help: "which controllers run: '*' all that are on by default, 'foo' that one, '-foo' not that one",
   }),
-  leaderElect: switchFlag({
-    name: "leader-elect",
-    default: false,
-    help: "let only one of several processes work at a time",
-  }),
-  leaderElectLeaseDurationMs: durationFlag({
-    name: "leader-elect-lease-duration",
-    default: 15_000,
-    defaultText: "15s",
-    help: "how long the others wait for a silent leader",
-  }),
-  leaderElectRenewDeadlineMs: durationFlag({
-    name: "leader-elect-renew-deadline",
-    default: 10_000,
-    defaultText: "10s",
-    help: "how long a leader tries to renew before it gives up",
-  }),
-  leaderElectRetryPeriodMs: durationFlag({
-    name: "leader-elect-retry-period",
-    default: 2_000,
-    defaultText: "2s",
-    help: "time between attempts to lead or to renew",
-  }),
+  ...leaderElectionFlags,
   rootCaFile: optionalFlag({
     name: "root-ca-file",
     placeholder: "file",

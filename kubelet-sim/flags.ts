@@ -7,6 +7,7 @@ import {
   stringFlag,
 } from "../component-base/flags.ts";
 import { logFlags } from "../component-base/log-flags.ts";
+import { kubeconfigFlag } from "../component-base/loop-flags.ts";
 import { defaultCapacity, type KubeletSimConfig } from "./config.ts";
 
 const amounts = (entries: Readonly<Record<string, string>>) =>
@@ -15,12 +16,7 @@ const amounts = (entries: Readonly<Record<string, string>>) =>
 /** The flags of the kubelet-sim process; where a kubelet has the flag, it carries the kubelet's name. */
 export const kubeletSimFlags = {
   ...logFlags,
-  kubeconfig: stringFlag({
-    name: "kubeconfig",
-    placeholder: "file",
-    default: "",
-    help: "where the API server is and who we are",
-  }),
+  kubeconfig: kubeconfigFlag,
   nodes: integerFlag({ name: "nodes", placeholder: "number", default: 3, help: "how many nodes to simulate" }),
   firstNode: integerFlag({
     name: "first-node",

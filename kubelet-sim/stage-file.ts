@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { Pod } from "../api/generated/types.ts";
 import { isObject } from "../api/json.ts";
-import { parseGoDuration } from "./go-duration.ts";
+import { parseGoDuration } from "../component-base/go-duration.ts";
 import { compileObjectPath, type ObjectPath } from "./object-path.ts";
 import { podTransitions, type TransitionName } from "./pod-transitions.ts";
 import type { Stage, StageEvent, StageNext } from "./stage.ts";

@@ -1,38 +1,12 @@
-import { type ConfigOf, durationFlag, integerFlag, stringFlag, switchFlag } from "../component-base/flags.ts";
+import { type ConfigOf, durationFlag, integerFlag } from "../component-base/flags.ts";
 import { logFlags } from "../component-base/log-flags.ts";
+import { kubeconfigFlag, leaderElectionFlags } from "../component-base/loop-flags.ts";
 
 /** The flags of the scheduler process; they carry the names of kube-scheduler's and of its configuration file. */
 export const schedulerFlags = {
   ...logFlags,
-  kubeconfig: stringFlag({
-    name: "kubeconfig",
-    placeholder: "file",
-    default: "",
-    help: "where the API server is and who we are",
-  }),
-  leaderElect: switchFlag({
-    name: "leader-elect",
-    default: false,
-    help: "let only one of several processes work at a time",
-  }),
-  leaderElectLeaseDurationMs: durationFlag({
-    name: "leader-elect-lease-duration",
-    default: 15_000,
-    defaultText: "15s",
-    help: "how long the others wait for a silent leader",
-  }),
-  leaderElectRenewDeadlineMs: durationFlag({
-    name: "leader-elect-renew-deadline",
-    default: 10_000,
-    defaultText: "10s",
-    help: "how long a leader tries to renew before it gives up",
-  }),
-  leaderElectRetryPeriodMs: durationFlag({
-    name: "leader-elect-retry-period",
-    default: 2_000,
-    defaultText: "2s",
-    help: "time between attempts to lead or to renew",
-  }),
+  kubeconfig: kubeconfigFlag,
+  ...leaderElectionFlags,
   percentageOfNodesToScore: integerFlag({
     name: "percentage-of-nodes-to-score",
     placeholder: "percent",

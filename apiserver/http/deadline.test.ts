@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../component-base/virtual-clock.ts";
 import { Deadlines, requestedTimeoutMs } from "./deadline.ts";
-import { parseGoDuration } from "./duration.ts";
 import { deadlinePassed, Exchange } from "./exchange.ts";
 import { requestInfo } from "./request-info.ts";
 
@@ -36,21 +35,6 @@ test("requests are given up after a minute, or after the shorter time they ask f
   expect(passed).toEqual([quick, usual]);
   expect(done.aborted).toBe(false);
   deadlines.stop();
-});
-
-test.each([
-  ["1h2m3.5s", 3_723_500],
-  ["500ms", 500],
-  [".5s", 500],
-  ["0", 0],
-  ["0s", 0],
-  ["-1s", -1000],
-  ["3", undefined],
-  ["abc", undefined],
-  ["", undefined],
-  ["1d", undefined],
-])("the Go duration %s", (text, expected) => {
-  expect(parseGoDuration(text)).toBe(expected);
 });
 
 test("a timeout of zero means none", () => {

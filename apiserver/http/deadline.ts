@@ -1,6 +1,6 @@
 import { badRequest } from "../../api/status.ts";
 import type { Clock, Timer } from "../../component-base/clock.ts";
-import { parseGoDuration } from "./duration.ts";
+import { parseGoDuration } from "../../component-base/go-duration.ts";
 import { deadlinePassed, type Exchange } from "./exchange.ts";
 
 /** How long a request that is not long-running may take. @see k8s.io/apiserver v0.36.0 pkg/server/config.go RequestTimeout */

@@ -1,10 +1,9 @@
 import type { PodTemplateSpec } from "../../api/generated/types.ts";
+import { safeCharacters } from "../../api/safe-characters.ts";
+import { fnv32a } from "../../component-base/fnv32a.ts";
 
 /** Label that keeps the Pods of one Deployment's ReplicaSets apart. */
 export const podTemplateHashLabel = "pod-template-hash";
-
-/** Letters and digits of which no word can be made and none is taken for another. */
-const safeAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
 /** Whether two templates give the same Pods, whatever their hash labels. */
 export function sameTemplate(a: Readonly<PodTemplateSpec>, b: Readonly<PodTemplateSpec>): boolean {
@@ -18,7 +17,7 @@ export function sameTemplate(a: Readonly<PodTemplateSpec>, b: Readonly<PodTempla
 export function podTemplateHash(template: Readonly<PodTemplateSpec>, collisionCount: number): string {
   const text = canonicalTemplate(template) + (collisionCount === 0 ? "" : `#${collisionCount}`);
   const digits = String(fnv32a(text));
-  return [...digits].map((digit) => safeAlphabet[digit.charCodeAt(0) % safeAlphabet.length]).join("");
+  return [...digits].map((digit) => safeCharacters[digit.charCodeAt(0) % safeCharacters.length]).join("");
 }
 
 function canonicalTemplate(template: Readonly<PodTemplateSpec>): string {
@@ -36,11 +35,4 @@ function canonical(value: unknown): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
   return `{${fields.join()}}`;
-}
-
-/** @see http://www.isthe.com/chongo/tech/comp/fnv/ */
-function fnv32a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
 }

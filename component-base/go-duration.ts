@@ -1,4 +1,4 @@
-const units: Readonly<Record<string, number>> = {
+const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
   µs: 1e-3,
@@ -9,13 +9,13 @@ const units: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** A Go duration (`1h2m3.5s`) in milliseconds; undefined if it is none. */
+/** A span of time as Go writes it (`500ms`, `1m30s`, `1h2m3.5s`) in milliseconds; undefined if it is none. */
 export function parseGoDuration(text: string): number | undefined {
   const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text);
   if (match === null) return undefined;
   let total = 0;
   for (const [, value = "0", unit = "s"] of (match[2] ?? "").matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    total += Number(value) * (units[unit] ?? 0);
+    total += Number(value) * (unitMs[unit] ?? 0);
   }
   return match[1] === "-" ? -total : total;
 }

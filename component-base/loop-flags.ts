@@ -1,0 +1,39 @@
+import { durationFlag, stringFlag, switchFlag } from "./flags.ts";
+
+/** Where a loop finds the API server. */
+export const kubeconfigFlag = stringFlag({
+  name: "kubeconfig",
+  placeholder: "file",
+  default: "",
+  help: "where the API server is and who we are",
+});
+
+/**
+ * The flags of a loop of which only one may work at a time.
+ * @see k8s.io/component-base v0.36.0 config/options/leaderelectionconfig.go
+ */
+export const leaderElectionFlags = {
+  leaderElect: switchFlag({
+    name: "leader-elect",
+    default: false,
+    help: "let only one of several processes work at a time",
+  }),
+  leaderElectLeaseDurationMs: durationFlag({
+    name: "leader-elect-lease-duration",
+    default: 15_000,
+    defaultText: "15s",
+    help: "how long the others wait for a silent leader",
+  }),
+  leaderElectRenewDeadlineMs: durationFlag({
+    name: "leader-elect-renew-deadline",
+    default: 10_000,
+    defaultText: "10s",
+    help: "how long a leader tries to renew before it gives up",
+  }),
+  leaderElectRetryPeriodMs: durationFlag({
+    name: "leader-elect-retry-period",
+    default: 2_000,
+    defaultText: "2s",
+    help: "time between attempts to lead or to renew",
+  }),
+};
