@@ -1,22 +1,8 @@
 import { expect, test } from "vitest";
 import type { Container, PodSpec } from "../api/generated/types.ts";
-import { parseQuantity } from "./parse-quantity.ts";
 import { podRequests, resourceAmounts } from "./resource-amounts.ts";
 
-test.each([
-  ["1", 1],
-  ["1500m", 1.5],
-  ["1Ki", 1024],
-  ["1.5Gi", 1610612736],
-  ["2e3", 2000],
-  ["1E", 1e18],
-  ["-1k", -1000],
-  ["nonsense", 0],
-])("quantity %s is %d", (text, want) => {
-  expect(parseQuantity(text)).toBe(want);
-});
-
-test("fractions round up, and cpu counts in thousandths without floating dust", () => {
+test("fractions round up, and cpu counts in thousandths", () => {
   expect([...resourceAmounts({ cpu: "0.3", memory: "100m", "example.com/gpu": "2" }).values()]).toEqual([300, 1, 2]);
 });
 

@@ -1,5 +1,5 @@
 import type { Container, Pod } from "../api/generated/types.ts";
-import { parseQuantity } from "./parse-quantity.ts";
+import { quantityMilliValue, quantityValue } from "../api/quantity.ts";
 
 /** Amounts by resource name: cpu in thousandths of a core, everything else in whole units (bytes, pieces). */
 export type ResourceAmounts = ReadonlyMap<string, number>;
@@ -10,19 +10,16 @@ const assumedRequests: ReadonlyMap<string, number> = new Map([
   ["memory", 200 * 1024 * 1024],
 ]);
 
-/** Reads a resource list as it is on the wire, rounding fractions up. */
+/** Reads a resource list as it is on the wire, rounding fractions up. @throws QuantityError */
 export function resourceAmounts(list: Readonly<Record<string, string>> | undefined): Map<string, number> {
   const amounts = new Map<string, number>();
   if (list === undefined) return amounts;
   for (const name of Object.keys(list)) {
-    const value = parseQuantity(list[name] ?? "0");
-    amounts.set(name, Math.ceil(name === "cpu" ? roundOff(value * 1000) : value));
+    const text = list[name] ?? "0";
+    amounts.set(name, name === "cpu" ? quantityMilliValue(text) : quantityValue(text));
   }
   return amounts;
 }
-
-/** 0.1 × 3 × 1000 must be 300, not the next integer above 300.00000000000006. */
-const roundOff = (value: number) => Number(value.toPrecision(15));
 
 /**
  * What a Pod occupies on its node: the larger of what runs together and what the init containers need one by one, plus
