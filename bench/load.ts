@@ -1,3 +1,7 @@
+import { loadKubeconfig } from "../client/kubeconfig.ts";
+import { RawConnection } from "./raw-connection.ts";
+import type { Target } from "./target.ts";
+
 /** Latencies of one run, and what it cost. */
 export interface LoadResult {
   readonly operations: number;
@@ -8,32 +12,46 @@ export interface LoadResult {
   readonly cpuMicros: number | undefined;
 }
 
+/** One request of a load. */
+export interface LoadRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
 /**
- * Runs `operations` calls, `inFlight` at a time, and measures each. The first failure ends it.
- * @param cpuMicroseconds - reads the server's CPU time so far, before and after
+ * Sends `operations` requests over `inFlight` connections, one at a time on each, and measures every one. Any answer but a
+ * 2xx ends it.
  */
-export async function load(options: {
-  operations: number;
-  inFlight: number;
-  call: (index: number) => Promise<unknown>;
-  cpuMicroseconds: () => number | undefined;
-}): Promise<LoadResult> {
-  const { operations, inFlight, call, cpuMicroseconds } = options;
+export async function load(
+  target: Target,
+  options: { operations: number; inFlight: number; request: (index: number) => LoadRequest },
+): Promise<LoadResult> {
+  const { operations, inFlight, request } = options;
+  const config = loadKubeconfig(target.kubeconfig);
+  const connections: RawConnection[] = [];
+  while (connections.length < Math.min(inFlight, operations)) connections.push(await RawConnection.open(config));
   const latencies = new Float64Array(operations);
   let next = 0;
-  const worker = async () => {
+  const worker = async (connection: RawConnection) => {
     while (next < operations) {
       const index = next++;
+      const { method, path, ...body } = request(index);
       const startMs = performance.now();
-      await call(index);
+      const answer = await connection.request(method, path, body);
       latencies[index] = performance.now() - startMs;
+      if (answer.statusCode >= 300) {
+        throw new Error(`${method} ${path}: ${answer.statusCode} ${answer.body.toString("utf8", 0, 300)}`);
+      }
     }
   };
-  const cpuBefore = cpuMicroseconds();
+  const cpuBefore = target.cpu.microseconds();
   const startMs = performance.now();
-  await Promise.all(Array.from({ length: Math.min(inFlight, operations) }, worker));
+  await Promise.all(connections.map(worker));
   const durationMs = performance.now() - startMs;
-  const cpuAfter = cpuMicroseconds();
+  const cpuAfter = target.cpu.microseconds();
+  for (const connection of connections) connection.close();
   latencies.sort();
   return {
     operations,

@@ -14,14 +14,14 @@ export const podCreate: TargetQuestion = {
       [1, 500],
       [64, 4000],
     ] as const) {
-      const result = await load({
+      const result = await load(target, {
         operations,
         inFlight,
-        cpuMicroseconds: () => target.cpu.microseconds(),
-        call: (index) =>
-          target.request("POST", `/api/v1/namespaces/${namespace}/pods`, {
-            body: podJson({ namespace, name: `c${inFlight}-${index}` }),
-          }),
+        request: (index) => ({
+          method: "POST",
+          path: `/api/v1/namespaces/${namespace}/pods`,
+          body: podJson({ namespace, name: `c${inFlight}-${index}` }),
+        }),
       });
       figures.push(
         { name: `creates, ${inFlight} in flight`, unit: "/s", value: result.perSecond, better: "higher" },

@@ -16,12 +16,13 @@ export const podGet: TargetQuestion = {
   },
   async run(target, { stamp }) {
     const namespace = namespaceOf(stamp);
-    const result = await load({
+    const result = await load(target, {
       operations: 10_000,
       inFlight: 64,
-      cpuMicroseconds: () => target.cpu.microseconds(),
-      call: (index) =>
-        target.request("GET", `/api/v1/namespaces/${namespace}/pods/pod-${String(index % pods).padStart(6, "0")}`),
+      request: (index) => ({
+        method: "GET",
+        path: `/api/v1/namespaces/${namespace}/pods/pod-${String(index % pods).padStart(6, "0")}`,
+      }),
     });
     return [
       { name: "gets", unit: "/s", value: result.perSecond, better: "higher" },

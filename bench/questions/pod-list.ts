@@ -17,11 +17,10 @@ export const podList: TargetQuestion = {
     const namespace = namespaceOf(stamp);
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const measure = (operations: number, query: string) =>
-      load({
+      load(target, {
         operations,
         inFlight: 1,
-        cpuMicroseconds: () => target.cpu.microseconds(),
-        call: () => target.request("GET", `${path}${query}`),
+        request: () => ({ method: "GET", path: `${path}${query}` }),
       });
     const full = await measure(8, "");
     const page = await measure(50, "?limit=500");

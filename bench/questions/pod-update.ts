@@ -16,21 +16,21 @@ export const podUpdate: TargetQuestion = {
   },
   async run(target, { stamp, round }) {
     const namespace = namespaceOf(stamp);
-    const result = await load({
+    const result = await load(target, {
       operations: 3000,
       inFlight: 64,
-      cpuMicroseconds: () => target.cpu.microseconds(),
-      call: (index) =>
-        target.request("PATCH", `/api/v1/namespaces/${namespace}/pods/pod-${String(index % pods).padStart(6, "0")}`, {
-          contentType: "application/strategic-merge-patch+json",
-          body: JSON.stringify({
-            metadata: { annotations: { "bench/round": `${round}-${index}` } },
-            spec: {
-              "$setElementOrder/containers": [{ name: "web" }],
-              containers: [{ name: "web", image: `nginx:1.${index}` }],
-            },
-          }),
+      request: (index) => ({
+        method: "PATCH",
+        path: `/api/v1/namespaces/${namespace}/pods/pod-${String(index % pods).padStart(6, "0")}`,
+        contentType: "application/strategic-merge-patch+json",
+        body: JSON.stringify({
+          metadata: { annotations: { "bench/round": `${round}-${index}` } },
+          spec: {
+            "$setElementOrder/containers": [{ name: "web" }],
+            containers: [{ name: "web", image: `nginx:1.${index}` }],
+          },
         }),
+      }),
     });
     return [
       { name: "patches", unit: "/s", value: result.perSecond, better: "higher" },
