@@ -93,12 +93,5 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
   detail: `may not be more than ${maxBytes} bytes`,
 });
 
-export const tooMany = (field: string, count: number, max: number): FieldError => ({
-  type: "FieldValueTooMany",
-  field,
-  value: count,
-  detail: `must have at most ${max} items`,
-});
-
 export const immutable = (field: string, value: unknown): FieldError =>
   invalidValue(field, value, "field is immutable");

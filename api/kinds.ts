@@ -62,20 +62,12 @@ export const kinds = {
 
 export type KindId = keyof typeof kinds;
 
-/** The wire type of a kind: `ObjectOf<"pods">` is `Pod`. */
-export type ObjectOf<Id extends KindId> = (typeof kinds)[Id] extends Kind<infer T> ? T : never;
-
 /** Every kind, in the order of {@link kinds}. */
 export const allKinds: readonly Kind[] = Object.values(kinds);
 
-const byPath = new Map(allKinds.map((kind) => [`${kind.apiVersion}/${kind.plural}`, kind]));
 const byGvk = new Map(allKinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind]));
 
 const apiVersionOf = (group: string, version: string) => (group === "" ? version : `${group}/${version}`);
-
-/** The kind that is served below `/api/{version}` or `/apis/{group}/{version}` under this plural. */
-export const kindByPath = (group: string, version: string, plural: string): Kind | undefined =>
-  byPath.get(`${apiVersionOf(group, version)}/${plural}`);
 
 /** The kind that a body with this apiVersion (`v1`, `apps/v1`) and kind is of. */
 export const kindByApiVersion = (apiVersion: string, kind: string): Kind | undefined =>

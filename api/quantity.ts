@@ -69,7 +69,7 @@ function divideUp(amount: bigint, divisor: bigint): bigint {
 }
 
 /** The text of one amount: the largest suffix of its family with a whole number before it. */
-export function formatQuantity(quantity: Quantity): string {
+function formatQuantity(quantity: Quantity): string {
   const { amount, exponent, format } = quantity;
   if (amount === 0n) return "0";
   if (format === "BinarySI") {
@@ -129,23 +129,6 @@ export function quantityMilliValue(text: string): number {
 export function compareQuantities(a: string, b: string): number {
   const difference = scaled(parseQuantity(a), -9) - scaled(parseQuantity(b), -9);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-}
-
-/** The sum, written in the family of the first that is not zero. @throws {@link QuantityError} */
-export function addQuantities(a: string, b: string): string {
-  return combine(parseQuantity(a), parseQuantity(b));
-}
-
-/** `a - b`. @throws {@link QuantityError} */
-export function subtractQuantities(a: string, b: string): string {
-  const right = parseQuantity(b);
-  return combine(parseQuantity(a), { ...right, amount: -right.amount });
-}
-
-function combine(a: Quantity, b: Quantity): string {
-  const exponent = Math.min(a.exponent, b.exponent);
-  const format = a.amount === 0n ? b.format : a.format;
-  return formatQuantity({ amount: scaled(a, exponent) + scaled(b, exponent), exponent, format });
 }
 
 /** As it stands in a resource list, where nothing is finer than milli. @throws {@link QuantityError} */

@@ -196,15 +196,6 @@ export function expired(message: string, continueToken?: string): StatusError {
 export const requestEntityTooLarge = (text: string) =>
   failure({ code: 413, reason: "RequestEntityTooLarge", message: `Request entity too large: ${text}` });
 
-export const internalError = (text: string, cause?: unknown) =>
-  failure({
-    code: 500,
-    reason: "InternalError",
-    message: `Internal error occurred: ${text}`,
-    details: { causes: [{ message: text }] },
-    cause,
-  });
-
 export const serviceUnavailable = (message: string, retryAfterSeconds: number, cause?: unknown) =>
   failure({ code: 503, reason: "ServiceUnavailable", message, details: { retryAfterSeconds }, cause });
 

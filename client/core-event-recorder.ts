@@ -4,7 +4,7 @@ import { StatusError } from "../api/status.ts";
 import { type Clock, timestamp } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
 import { type Correlated, EventCorrelator } from "./event-correlator.ts";
-import { EventNames, type EventRecorder, type RecordedEvent } from "./event-recorder.ts";
+import { EventNames, type RecordedEvent } from "./event-recorder.ts";
 import { EventSender } from "./event-sender.ts";
 import type { RestClient } from "./rest-client.ts";
 
@@ -22,21 +22,13 @@ export interface EventRecorderDeps {
   readonly random?: () => number;
 }
 
-/** Records v1 Events, as controllers and kubelets do. @see k8s.io/client-go v0.36.0 tools/record/event.go */
-export function createCoreEventRecorder(options: CoreEventRecorderOptions, deps: EventRecorderDeps): EventRecorder {
-  const recorders = createCoreEventRecorders(deps);
-  return {
-    event: (regarding, event) => recorders.event(options, regarding, event),
-    run: (runOptions) => recorders.run(runOptions),
-  };
-}
-
-/** One queue, for many sources: a kubelet-sim speaks for all of its nodes. */
+/** Records v1 Events in one queue for many sources: a kubelet-sim speaks for all of its nodes. */
 export interface CoreEventRecorders {
   event(source: CoreEventRecorderOptions, regarding: ObjectReference, event: RecordedEvent): void;
   run(options: { signal: AbortSignal }): Promise<void>;
 }
 
+/** Records as controllers and kubelets do. @see k8s.io/client-go v0.36.0 tools/record/event.go */
 export function createCoreEventRecorders(deps: EventRecorderDeps): CoreEventRecorders {
   const { client, clock } = deps;
   const correlator = new EventCorrelator(deps);

@@ -3,7 +3,7 @@ import { notFound } from "../api/status.ts";
 import { silentLogger } from "../component-base/logger.ts";
 import { VirtualClock } from "../component-base/virtual-clock.ts";
 import { ConnectionError } from "./connection-error.ts";
-import { createCoreEventRecorder } from "./core-event-recorder.ts";
+import { createCoreEventRecorders } from "./core-event-recorder.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { RestClient } from "./rest-client.ts";
 import { createSeriesEventRecorder } from "./series-event-recorder.ts";
@@ -43,12 +43,13 @@ function setUp(make: (deps: { client: RestClient; clock: VirtualClock }) => Even
 }
 
 const core = () =>
-  setUp((deps) =>
-    createCoreEventRecorder(
-      { component: "kubelet", host: "node-0" },
-      { ...deps, log: silentLogger, random: () => 0.5 },
-    ),
-  );
+  setUp((deps) => {
+    const recorders = createCoreEventRecorders({ ...deps, log: silentLogger, random: () => 0.5 });
+    return {
+      event: (regarding, event) => recorders.event({ component: "kubelet", host: "node-0" }, regarding, event),
+      run: (options) => recorders.run(options),
+    };
+  });
 
 describe("core event recorder", () => {
   test("writes an event as kubelets do, then counts on it", async () => {

@@ -24,8 +24,7 @@ const introduction = 2;
 const maxLines = 10_000;
 
 /** How often a container says something: every 1 to 5 seconds, by its name. */
-export const logIntervalMs = (run: ContainerRun) =>
-  1000 + Math.floor(unitHash(`${run.podUid}/${run.container}`) * 4000);
+const logIntervalMs = (run: ContainerRun) => 1000 + Math.floor(unitHash(`${run.podUid}/${run.container}`) * 4000);
 
 /** How many lines the container has written by then. */
 export function lineCount(run: ContainerRun, nowMs: number): number {

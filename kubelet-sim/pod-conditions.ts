@@ -20,7 +20,7 @@ interface Verdict {
 const yes: Verdict = { status: "True" };
 
 /** The types a kubelet owns, in the order in which it writes them; PodScheduled is the scheduler's, or ours if it had none. */
-export const kubeletConditionTypes = [
+const kubeletConditionTypes = [
   "PodReadyToStartContainers",
   "Initialized",
   "Ready",

@@ -12,7 +12,7 @@ export interface Diagnosis {
   readonly preFilter: Rejection | undefined;
 }
 
-export const noNodesMessage = "no nodes available to schedule pods";
+const noNodesMessage = "no nodes available to schedule pods";
 
 /** Every plugin that had a part in it; their events can change the outcome. */
 export function unschedulablePlugins(diagnosis: Diagnosis): Set<string> {

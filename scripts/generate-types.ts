@@ -12,7 +12,7 @@ const written: Readonly<Record<string, { module: string; name: string }>> = {
 };
 
 /** `V1Pod` is `Pod`; names that two groups share keep their prefix: `CoreV1Event`, `V2MetricSpec`. */
-export const typeName = (model: string): string => (/^V1[A-Z]/.test(model) ? model.slice(2) : model);
+const typeName = (model: string): string => (/^V1[A-Z]/.test(model) ? model.slice(2) : model);
 
 /** Wire types of all definitions, as the text of one module. */
 export function typesModule(models: ReadonlyMap<string, Model>): string {

@@ -3,7 +3,7 @@ import { requestEntityTooLarge } from "../../api/status.ts";
 import { clientGone } from "./exchange.ts";
 
 /** Bytes that a request body may have. */
-export const maxBodyBytes = 3 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 
 /** A body beyond the limit is read to its end, so that its sender lives to see the answer, but not further than this. */
 const maxDiscardedBytes = 16 * 1024 * 1024;

@@ -46,7 +46,7 @@ const unforeseen = () =>
   failure({ code: 500, reason: "InternalError", message: "Internal error occurred: the request could not be served" });
 
 /** Sends a Status with the HTTP status that is its code. */
-export function sendStatus(exchange: Exchange, status: Status): void {
+function sendStatus(exchange: Exchange, status: Status): void {
   const code = status.code ?? 200;
   const headers: string[] = [];
   const retryAfter = status.details?.retryAfterSeconds;

@@ -1,5 +1,5 @@
 /** The Kubernetes release whose behaviour is served. */
-export const kubernetesVersion = { major: "1", minor: "36", gitVersion: "v1.36.3" } as const;
+const kubernetesVersion = { major: "1", minor: "36", gitVersion: "v1.36.3" } as const;
 
 /** The body of `/version`; clients parse gitVersion as a semantic version and compare minors. */
 export function versionInfo(): Record<string, string> {

@@ -76,7 +76,7 @@ function withManager(ctx: RequestContext, options: WriteOptions): WriteOptions {
 }
 
 /** The User-Agent up to its first `/`, printable and short. */
-export function managerOf(userAgent: string): string {
+function managerOf(userAgent: string): string {
   const slash = userAgent.indexOf("/");
   const name = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replaceAll(/\p{C}/gu, "");
   return name.length <= 128 ? name || "unknown" : name.slice(0, 128);

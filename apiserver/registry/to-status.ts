@@ -1,7 +1,6 @@
 import type { ResourceRef, StatusError } from "../../api/status.ts";
 import {
   alreadyExists,
-  badRequest,
   expired,
   failure,
   notFound,
@@ -79,9 +78,3 @@ export function asStatusError(error: unknown, object: ObjectRef): unknown {
   if (error instanceof StorageError) return toStatus(error, object);
   return error;
 }
-
-/** Bad requests of a read: the message alone. */
-export const invalidResourceVersion = (text: string) =>
-  badRequest(
-    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  );

@@ -10,7 +10,7 @@ export const isRollingUpdate = (deployment: Deployment): boolean =>
   (deployment.spec?.strategy?.type ?? "RollingUpdate") === "RollingUpdate";
 
 /** An absolute number, or the percentage of `total`; what is neither counts as 0. */
-export function resolveIntOrPercent(
+function resolveIntOrPercent(
   value: number | string | undefined,
   options: { readonly total: number; readonly round: "up" | "down" },
 ): number {

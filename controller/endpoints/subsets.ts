@@ -4,7 +4,7 @@ import { endpointPortsOf, portsKey } from "../endpointslice/endpoint-ports.ts";
 import { isReady, isTerminal } from "../pods/pod-state.ts";
 
 /** Most addresses in one Endpoints object. */
-export const maxAddresses = 1000;
+const maxAddresses = 1000;
 
 export interface Subsets {
   readonly subsets: EndpointSubset[];

@@ -1,7 +1,7 @@
 import type { DiscoveryV1EndpointPort, Pod, Service, ServicePort } from "../../api/generated/types.ts";
 
 /** The port of a Pod that a Service port leads to: the number, or that of the container port of that name. */
-export function targetPortOf(pod: Pod, { targetPort, port, protocol = "TCP" }: ServicePort): number | undefined {
+function targetPortOf(pod: Pod, { targetPort, port, protocol = "TCP" }: ServicePort): number | undefined {
   if (typeof targetPort === "number") return targetPort === 0 ? port : targetPort;
   if (targetPort === undefined || targetPort === "") return port;
   // A number may also come as a text.

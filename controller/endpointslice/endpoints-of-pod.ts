@@ -6,7 +6,7 @@ const zoneLabel = "topology.kubernetes.io/zone";
 
 export type AddressType = "IPv4" | "IPv6";
 
-export const addressTypeOf = (ip: string): AddressType => (ip.includes(":") ? "IPv6" : "IPv4");
+const addressTypeOf = (ip: string): AddressType => (ip.includes(":") ? "IPv6" : "IPv4");
 
 /** Has an address and still serves, or is on its way out. */
 export const belongsToSlice = (pod: Pod): boolean => (pod.status?.podIP ?? "") !== "" && !isTerminal(pod);

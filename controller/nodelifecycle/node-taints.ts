@@ -1,8 +1,8 @@
 import type { Node, Taint } from "../../api/generated/types.ts";
 import { nodeCondition, readyState } from "./node-conditions.ts";
 
-export const notReadyTaint = "node.kubernetes.io/not-ready";
-export const unreachableTaint = "node.kubernetes.io/unreachable";
+const notReadyTaint = "node.kubernetes.io/not-ready";
+const unreachableTaint = "node.kubernetes.io/unreachable";
 const unschedulableTaint = "node.kubernetes.io/unschedulable";
 
 /** Condition that is True → taint. */
@@ -28,7 +28,7 @@ export function readinessTaint(node: Node): string | undefined {
 }
 
 /** Keys of the NoSchedule taints that a node's conditions and spec call for. */
-export function noScheduleKeys(node: Node): string[] {
+function noScheduleKeys(node: Node): string[] {
   const readiness = readinessTaint(node);
   const pressures = Object.entries(pressureTaints).filter(([type]) => nodeCondition(node, type)?.status === "True");
   return [

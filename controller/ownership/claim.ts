@@ -7,7 +7,7 @@ import { controllerRef } from "./controller-ref.ts";
 export type ClaimDecision = "keep" | "adopt" | "release" | "ignore";
 
 /** What an owner does about one candidate child. */
-export function claimDecision(owner: ApiObject, child: ApiObject, selected: boolean): ClaimDecision {
+function claimDecision(owner: ApiObject, child: ApiObject, selected: boolean): ClaimDecision {
   const controller = controllerOf(child);
   if (controller !== undefined) {
     if (controller.uid !== uidOf(owner)) return "ignore";

@@ -3,7 +3,7 @@ import { createdMs, nameOf } from "../../api/meta.ts";
 import { podCondition } from "../pods/pod-state.ts";
 
 /** Annotation: when the change happened that the endpoints' last write is about. */
-export const lastChangeTriggerTime = "endpoints.kubernetes.io/last-change-trigger-time";
+const lastChangeTriggerTime = "endpoints.kubernetes.io/last-change-trigger-time";
 
 interface Known {
   readonly podsMs: ReadonlyMap<string, number>;

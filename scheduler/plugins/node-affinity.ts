@@ -54,7 +54,7 @@ const requiredTerms = (pod: PodInfo): readonly NodeSelectorTerm[] | undefined =>
   pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
 
 /** Whether `nodeSelector` and the required node affinity select the node. */
-export function matchesRequired(pod: PodInfo, node: SelectableNode): boolean {
+function matchesRequired(pod: PodInfo, node: SelectableNode): boolean {
   const selector = pod.pod.spec?.nodeSelector;
   if (selector !== undefined) {
     for (const key in selector) if (node.labels[key] !== selector[key]) return false;

@@ -82,7 +82,7 @@ function descendants(root: number): number[] {
   return below(root);
 }
 
-export function commandLine(pid: number): string {
+function commandLine(pid: number): string {
   return readProc(`${pid}/cmdline`).replaceAll("\0", " ");
 }
 

@@ -18,6 +18,3 @@ export interface FieldManager {
   /** The entries after a write that is not an apply; undefined: none are kept. */
   afterWrite(write: FieldWrite): ManagedFieldsEntry[] | undefined;
 }
-
-/** Keeps no account. */
-export const noFieldManager: FieldManager = { afterWrite: () => undefined };

@@ -45,7 +45,7 @@ export const checkLabel: NameCheck = (name) => {
   return problems;
 };
 
-export const checkDns1035Label: NameCheck = (name) => {
+const checkDns1035Label: NameCheck = (name) => {
   const problems: string[] = [];
   if (byteLength(name) > 63) problems.push("must be no more than 63 characters");
   if (!patterns.dns1035.test(name)) {
@@ -57,7 +57,7 @@ export const checkDns1035Label: NameCheck = (name) => {
   return problems;
 };
 
-export const checkPathSegment: NameCheck = (name) => {
+const checkPathSegment: NameCheck = (name) => {
   if (name === "." || name === "..") return [`may not be '${name}'`];
   const problems: string[] = [];
   for (const character of ["/", "%"]) if (name.includes(character)) problems.push(`may not contain '${character}'`);

@@ -54,7 +54,7 @@ const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const ipv4 = new RegExp(`^${octet}(\\.${octet}){3}$`);
 
 export const isIpv4 = (text: string) => ipv4.test(text);
-export const isIp = (text: string) => isIpv4(text) || (/^[0-9a-fA-F:.]+$/.test(text) && text.split(":").length > 2);
+const isIp = (text: string) => isIpv4(text) || (/^[0-9a-fA-F:.]+$/.test(text) && text.split(":").length > 2);
 
 export function labelSelectorErrors(selector: Readonly<LabelSelector> | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];

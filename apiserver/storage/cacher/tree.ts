@@ -14,7 +14,7 @@ export interface ChangeListener {
 }
 
 /** All keys below one prefix that ends with `/`. */
-export class Folder {
+class Folder {
   readonly path: string;
   readonly parent: Folder | undefined;
   readonly listeners = new Set<ChangeListener>();

@@ -61,7 +61,7 @@ export class ProtoWriter {
 }
 
 /** Bytes that `value` takes as a varint. */
-export function varintSize(value: number): number {
+function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
   return size;
