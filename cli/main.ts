@@ -6,7 +6,7 @@ import { showSourcesInStacks } from "../component-base/source-stacks.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
-import { UserError } from "./user-error.ts";
+import { speaksForItself } from "./user-error.ts";
 
 showSourcesInStacks();
 process.exitCode = await main(process.argv.slice(2));
@@ -22,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     return await run(command, rest);
   } catch (error) {
-    if (error instanceof UserError) return complain(error.message);
+    if (speaksForItself(error)) return complain(error.message);
     return complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }

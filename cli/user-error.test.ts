@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { badRequest } from "../api/status.ts";
+import { ConnectionError } from "../client/connection-error.ts";
+import { speaksForItself, UserError } from "./user-error.ts";
+
+test.each([
+  ["what the user can put right", new UserError("there is no such thing"), true],
+  ["the server's refusal", badRequest("no kind is called so"), true],
+  ["no server", new ConnectionError("refused", "connect ECONNREFUSED"), true],
+  ["no such file", Object.assign(new Error("no such file"), { code: "ENOENT" }), true],
+  ["no such flag", Object.assign(new TypeError("unknown"), { code: "ERR_PARSE_ARGS_UNKNOWN_OPTION" }), true],
+  ["a fault of ours", new TypeError("undefined is not a function"), false],
+  ["no error at all", "text", false],
+])("%s", (_name, error, expected) => {
+  expect(speaksForItself(error)).toBe(expected);
+});
