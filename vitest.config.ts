@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+/** Compiled validators are plain JavaScript, a megabyte of it: Node loads them as they are. */
+const server = { deps: { external: [/\/api\/generated\/validators\/.*\.js$/] } };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          server,
           name: "unit",
           include: [
             "{api,component-base,etcd,apiserver,client,scheduler,controller,kubelet-sim,cli,scripts}/**/*.test.ts",
@@ -14,6 +18,7 @@ export default defineConfig({
       },
       {
         test: {
+          server,
           name: "integration",
           include: ["test/{contract,integration}/**/*.test.ts"],
           testTimeout: 60_000,
@@ -22,6 +27,7 @@ export default defineConfig({
       },
       {
         test: {
+          server,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
