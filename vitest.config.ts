@@ -14,6 +14,9 @@ export default defineConfig({
             "{api,component-base,etcd,apiserver,client,scheduler,controller,kubelet-sim,cli,scripts}/**/*.test.ts",
           ],
           testTimeout: 10_000,
+          // No module keeps state, so files can share one copy of all code: 5 s instead of 30.
+          isolate: false,
+          pool: "threads",
         },
       },
       {
