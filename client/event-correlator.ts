@@ -93,7 +93,10 @@ export class EventCorrelator {
       this.#similar.set(similarKey, similar);
     }
     similar.lastMs = nowMs;
-    if (similar.messages.size < similarLimit) similar.messages.add(fullKey);
-    return similar.messages.size >= similarLimit;
+    similar.messages.add(fullKey);
+    if (similar.messages.size < similarLimit) return false;
+    // The first nine stay known: their repetitions go on being counted by themselves.
+    similar.messages.delete(fullKey);
+    return true;
   }
 }

@@ -97,6 +97,11 @@ describe("core event recorder", () => {
     expect(writes.filter(({ verb }) => verb === "create").length).toBe(10);
     expect(writes[9]?.body["message"]).toBe("(combined from similar events): try 10");
     expect(writes.slice(10).map(({ name }) => name)).toEqual([writes[9]?.name, writes[9]?.name]);
+    await say("try 2");
+    expect(writes.at(-1), "what had its own event keeps it").toMatchObject({
+      name: writes[1]?.name,
+      body: { count: 2 },
+    });
   });
 
   test("an object that never stops talking is cut off after 25, and gets one more every five minutes", async () => {

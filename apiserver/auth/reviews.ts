@@ -34,8 +34,7 @@ export function createReviewBackend(deps: {
     authenticateToken: (token, options) => deps.tokens.verify(token, options),
     rulesFor(user, namespace) {
       const { rules, error } = deps.rbac.rulesFor(user, namespace);
-      const privileged = user.groups.includes(privilegedGroup) ? everything : [];
-      const all = [...privileged, ...rules.map((effective) => effective.rule)];
+      const all = rules.map((effective) => effective.rule);
       return {
         resourceRules: all.filter((rule) => rule.resources !== undefined && rule.resources.length > 0),
         nonResourceRules: all.filter((rule) => rule.nonResourceURLs !== undefined && rule.nonResourceURLs.length > 0),
@@ -45,11 +44,6 @@ export function createReviewBackend(deps: {
     },
   };
 }
-
-const everything: readonly PolicyRule[] = [
-  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
-  { verbs: ["*"], nonResourceURLs: ["*"] },
-];
 
 /** Keeps users from granting what they do not hold. */
 export interface EscalationCheck {

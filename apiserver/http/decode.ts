@@ -61,7 +61,7 @@ export function decodePatch(body: Buffer, type: PatchType): DecodedBody {
     (message) => `error decoding patch: ${message}`,
   );
   if (type === "json" ? Array.isArray(decoded.value) : isObject(decoded.value)) return decoded;
-  const wanted = type === "json" ? "jsonpatch.Patch" : "map[string]interface {}";
+  const wanted = type === "json" ? "[]handlers.jsonPatchOp" : "map[string]interface {}";
   throw badRequest(
     `error decoding patch: json: cannot unmarshal ${goTypeName(decoded.value)} into Go value of type ${wanted}`,
   );

@@ -1,7 +1,6 @@
 import { pathNotFound } from "../../api/status.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import { requireGet } from "./discovery/discovery.ts";
-import { sendValue } from "./encode/object.ts";
 import { respond } from "./encode/respond.ts";
 import { sendNotFoundText } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -108,5 +107,7 @@ async function servePaths(exchange: Exchange, deps: NonResourceDeps): Promise<vo
   }
   paths.push("/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/version");
   for (const { prefix } of deps.extraRoutes) paths.push(prefix);
-  await sendValue(exchange, { paths: [...new Set(paths)].sort() }, { code: 200, media: "json" });
+  // Indented whoever asks, as people read it.
+  const body = Buffer.from(JSON.stringify({ paths: [...new Set(paths)].sort() }, null, 2));
+  return respond(exchange, { code: 200, contentType: "application/json", body });
 }

@@ -208,7 +208,6 @@ class WriteAttempt {
     if (generation === undefined) delete meta.generation;
     else meta.generation = generation;
     dedupeOwners(meta, (text) => this.#ctx.warn(text));
-    if (subresource === "") this.#reservation = await strategy.reserve?.(object, old, context);
   }
 
   /** @returns whether the object goes with this write: marked for deletion and held by nothing any more */
@@ -229,6 +228,7 @@ class WriteAttempt {
       );
     }
     if (errors.length > 0) throw invalid(kindRef, this.#write.name, errors);
+    if (this.#write.subresource === "") this.#reservation = await strategy.reserve?.(object, old, context);
     await strategy.authorizeWrite?.(object, old, context);
     if (this.#write.subresource === "") for (const text of strategy.warnings?.(object, old) ?? []) this.#ctx.warn(text);
     const admitted = admission.validate(this.#attributes(object, old));

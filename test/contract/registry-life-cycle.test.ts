@@ -180,6 +180,14 @@ describe("Service addresses and ports", () => {
     expect(held(), "what the refused one had taken is free again").toHaveLength(2);
   });
 
+  test("stay with the Service", async () => {
+    await create("services", { metadata: { name: "a" }, spec: { ports } });
+    const clusterIP = "192.0.2.1";
+    await expect(merge("services", "a", { spec: { clusterIP, clusterIPs: [clusterIP] } })).rejects.toThrow(
+      `spec.clusterIPs[0]: Invalid value: ["${clusterIP}"]: may not change once set`,
+    );
+  });
+
   test("stay when a client leaves them out, and the port goes with the type", async () => {
     const first = (await create("services", { metadata: { name: "s" }, spec: { type: "NodePort", ports } }))
       .object as Service;
@@ -201,6 +209,8 @@ describe("reading", () => {
     const second = await registry.store("configmaps").list(ctx(), next);
     expect(second.items.map((item) => item.object.metadata?.name)).toEqual(["c"]);
     expect(second.revision).toBe(first.revision);
+    const one = await registry.store("configmaps").list(ctx(), { ...read, limit: 1, fieldSelector: "metadata.name=a" });
+    expect(one, "of one object there is no second page").toMatchObject({ continueToken: "" });
     registry.storage.compacted = registry.storage.currentRevision();
     const expired = registry.store("configmaps").list(ctx(), next);
     await expect(expired).rejects.toMatchObject({
@@ -226,6 +236,9 @@ describe("reading", () => {
     [{ labelSelector: "a,,b" }, 400, "found ',', expected: identifier after ','"],
     [{ labelSelector: "(" }, 400, "found '(', expected: !, identifier, or 'end of string'"],
     [{ labelSelector: "a in b" }, 400, "unable to parse requirement: found 'b' expected: '('"],
+    [{ labelSelector: "a in (" }, 400, "unable to parse requirement: found '', expected: ',', ')' or identifier"],
+    [{ labelSelector: "a in (b" }, 400, "unable to parse requirement: found '', expected: ',' or ')'"],
+    [{ labelSelector: "a in (b," }, 400, "unable to parse requirement: found '', expected: ',', or identifier"],
     [{ fieldSelector: "foo" }, 400, "invalid selector: 'foo'; can't understand 'foo'"],
     [
       { fieldSelector: "foo=bar" },

@@ -80,6 +80,25 @@ test("Tables of lists and of one object", async () => {
   });
 });
 
+test("a Scale as a Table", async () => {
+  const metadata = { name: "t", labels: { a: "b" } };
+  const spec = {
+    replicas: 2,
+    selector: { matchLabels: { a: "b" } },
+    template: { metadata, spec: { containers: [{ name: "c", image: "i" }] } },
+  };
+  const url = "/apis/apps/v1/namespaces/default/replicasets";
+  await gateway.call(url, { method: "POST", body: { metadata, spec } });
+  const { json } = await gateway.call(`${url}/t/scale`, accept(as("Table")));
+  expect(json.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+    "Name",
+    "Desired",
+    "Available",
+    "Age",
+  ]);
+  expect(json.rows[0].cells).toEqual(["t", 2, 0, expect.stringMatching(/^\d+s$/)]);
+});
+
 test("errors are never Tables", async () => {
   expect((await gateway.call(`${cms}/none`, accept(as("Table")))).json.kind).toBe("Status");
 });

@@ -102,6 +102,17 @@ test("metrics count requests by verb and resource", async () => {
   expect(text).toMatch(/apiserver_storage_objects \d+/);
 });
 
+test("an administrator's rules are listed once", async () => {
+  const body = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectRulesReview",
+    spec: { namespace: "default" },
+  };
+  const review = await gateway.call("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", { method: "POST", body });
+  const { nonResourceRules } = review.json.status;
+  expect(nonResourceRules.filter(({ verbs }: { verbs: string[] }) => verbs.includes("*"))).toHaveLength(1);
+});
+
 describe("who asks", () => {
   test.each([
     ["an unverified certificate", { user: "stranger" }, 401, "Unauthorized"],

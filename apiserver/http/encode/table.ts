@@ -1,3 +1,4 @@
+import { ageColumn } from "../../../api/columns/columns.ts";
 import type { Column, Kind } from "../../../api/kind.ts";
 import { type ApiObject, type ListMeta, nameOf } from "../../../api/meta.ts";
 import { badRequest } from "../../../api/status.ts";
@@ -129,6 +130,7 @@ const scaleColumns: readonly Column<never>[] = [
   nameColumn,
   { name: "Desired", type: "integer", cell: (scale: ScaleLike) => scale.spec?.replicas ?? 0 },
   { name: "Available", type: "integer", cell: (scale: ScaleLike) => scale.status?.replicas ?? 0 },
+  ageColumn,
 ];
 
 interface ScaleLike extends ApiObject {

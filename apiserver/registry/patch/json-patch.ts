@@ -22,7 +22,9 @@ export interface JsonPatch {
 export function readJsonPatch(value: unknown): JsonPatch {
   if (value === null) return { operations: [], unknownFields: [] };
   if (!Array.isArray(value)) {
-    throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+    );
   }
   if (value.length > maxOperations) {
     throw requestEntityTooLarge(

@@ -20,9 +20,7 @@ export function decodeContinue(token: string): ContinueToken {
   const value = parse(token);
   const { v: version, rv: revision, start } = value;
   if (version !== "meta.k8s.io/v1")
-    throw invalid(
-      `continue key is not valid: server does not recognize this encoded version ${JSON.stringify(version ?? "")}`,
-    );
+    throw invalid(`continue key is not valid: server does not recognize this encoded version ${version ?? ""}`);
   if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision === 0) {
     throw invalid("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
   }

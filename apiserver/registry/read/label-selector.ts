@@ -118,8 +118,15 @@ function valueList(reader: TokenReader): string[] {
     values.push(next.kind === "word" ? reader.take().text : "");
     const separator = reader.take();
     if (separator.text === ")") return values;
-    if (separator.text !== ",") throw requirementError(`found '${separator.text}', expected: ',' or ')'`);
+    if (separator.text !== ",") {
+      throw requirementError(`found '${separator.text}', expected: ${expectedAfter(next, values)}`);
+    }
   }
+}
+
+function expectedAfter(value: Token, values: readonly string[]): string {
+  if (value.kind === "word") return "',' or ')'";
+  return values.length > 1 ? "',', or identifier" : "',', ')' or identifier";
 }
 
 class TokenReader {

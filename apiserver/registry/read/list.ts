@@ -10,10 +10,11 @@ import { selectionOf } from "./selection.ts";
 
 /** LIST of a collection. @throws StatusError */
 export async function list(resource: Resource, ctx: RequestContext, read: ReadParameters): Promise<ListPage> {
-  const { prefix, predicate } = selectionOf(resource, ctx, read);
+  const { prefix, key, predicate } = selectionOf(resource, ctx, read);
   const { version, ignoreLimit } = listVersion(read);
   const token = continueToken(read);
-  const limit = ignoreLimit && token === undefined ? 0 : Math.max(read.limit, 0);
+  // Of one object there is never a second page.
+  const limit = (ignoreLimit && token === undefined) || key !== undefined ? 0 : Math.max(read.limit, 0);
   const options: ListOptions = {
     version: token === undefined ? version : tokenVersion(token),
     limit,

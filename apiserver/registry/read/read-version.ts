@@ -45,13 +45,14 @@ function refuseListParameters(read: ReadParameters): void {
     errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   }
   if (resourceVersionMatch !== "") {
+    if (resourceVersion === "") {
+      errors.push(
+        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+      );
+    }
     if (read.continue !== "") {
       errors.push(
         forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"),
-      );
-    } else if (resourceVersion === "") {
-      errors.push(
-        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
       );
     }
     errors.push(...unknownMatch(resourceVersionMatch));

@@ -1,4 +1,4 @@
-import { type FieldError, immutable, notSupported, required } from "../../../api/field-errors.ts";
+import { type FieldError, invalidValue, notSupported, required } from "../../../api/field-errors.ts";
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from "../../../api/generated/types.ts";
 import { equalJson, semanticallyEqual } from "../../../api/json.ts";
 import { forbidden } from "../../../api/status.ts";
@@ -8,6 +8,13 @@ import type { Strategy } from "../strategy.ts";
 import { oneOf, problems } from "./field-checks.ts";
 
 const group = "rbac.authorization.k8s.io";
+
+/** Messages show a roleRef by the names of upstream's internal type. */
+const internalForm = ({ apiGroup, kind, name }: RoleBinding["roleRef"]) => ({
+  APIGroup: apiGroup,
+  Kind: kind,
+  Name: name,
+});
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/rbac/validation/validation.go, pkg/registry/rbac/role/policybased/storage.go */
 export function roleStrategy<T extends Role | ClusterRole>(
@@ -65,7 +72,7 @@ export function roleBindingStrategy<T extends RoleBinding | ClusterRoleBinding>(
   return {
     validate: (binding) => [...roleRefErrors(binding, namespaced), ...subjectErrors(binding, namespaced)],
     validateUpdate: ({ roleRef }, old) =>
-      equalJson(roleRef, old.roleRef) ? [] : [{ ...immutable("roleRef", roleRef), detail: "cannot change roleRef" }],
+      equalJson(roleRef, old.roleRef) ? [] : [invalidValue("roleRef", internalForm(roleRef), "cannot change roleRef")],
     async authorizeWrite(binding, old, { user }) {
       if (
         old !== undefined &&

@@ -41,7 +41,7 @@ export function tokenStore(accounts: Resource, deps: SubresourceDeps): Subresour
       const request = decoded as unknown as TokenRequest;
       const account = (await get(accounts, ctx, name, readOf(new URLSearchParams()))).object;
       const expirationSeconds = request.spec?.expirationSeconds ?? defaultSeconds;
-      refuseInvalid(name, expirationSeconds);
+      refuseInvalid(request.metadata?.name ?? "", expirationSeconds);
       const { tokens } = deps;
       if (tokens === undefined) {
         throw failure({
