@@ -8,16 +8,8 @@ export const kubeconfigFlag = stringFlag({
   help: "where the API server is and who we are",
 });
 
-/**
- * The flags of a loop of which only one may work at a time.
- * @see k8s.io/component-base v0.36.0 config/options/leaderelectionconfig.go
- */
-export const leaderElectionFlags = {
-  leaderElect: switchFlag({
-    name: "leader-elect",
-    default: false,
-    help: "let only one of several processes work at a time",
-  }),
+/** How leadership changes hands. */
+export const leaseTimingFlags = {
   leaderElectLeaseDurationMs: durationFlag({
     name: "leader-elect-lease-duration",
     default: 15_000,
@@ -36,4 +28,17 @@ export const leaderElectionFlags = {
     defaultText: "2s",
     help: "time between attempts to lead or to renew",
   }),
+};
+
+/**
+ * The flags of a loop of which only one may work at a time.
+ * @see k8s.io/component-base v0.36.0 config/options/leaderelectionconfig.go
+ */
+export const leaderElectionFlags = {
+  leaderElect: switchFlag({
+    name: "leader-elect",
+    default: false,
+    help: "let only one of several processes work at a time",
+  }),
+  ...leaseTimingFlags,
 };

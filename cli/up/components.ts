@@ -58,7 +58,7 @@ export const componentRows: readonly ComponentRow[] = [
     name: "scheduler",
     count: (config) => config.schedulers,
     user: { commonName: "system:kube-scheduler" },
-    argv: ({ config }) => ({ "leader-elect": config.schedulers > 1 }),
+    argv: ({ config }) => leaderElection(config, config.schedulers),
     load: async () => (await import("../../scheduler/component.ts")).scheduler,
   },
   {
@@ -66,7 +66,7 @@ export const componentRows: readonly ComponentRow[] = [
     count: (config) => config.controllerManagers,
     user: { commonName: "system:kube-controller-manager" },
     argv: ({ config, pki }) => ({
-      "leader-elect": config.controllerManagers > 1,
+      ...leaderElection(config, config.controllerManagers),
       "root-ca-file": pki.caFile,
       controllers: config.controllers.join(","),
     }),
@@ -85,6 +85,16 @@ export const componentRows: readonly ComponentRow[] = [
     load: async () => (await import("../../kubelet-sim/component.ts")).kubeletSim,
   },
 ];
+
+/** Several processes of a loop share a Lease; one alone works from the start. */
+function leaderElection(config: UpConfig, processes: number) {
+  return {
+    "leader-elect": processes > 1,
+    "leader-elect-lease-duration": `${config.leaderElectLeaseDurationMs}ms`,
+    "leader-elect-renew-deadline": `${config.leaderElectRenewDeadlineMs}ms`,
+    "leader-elect-retry-period": `${config.leaderElectRetryPeriodMs}ms`,
+  };
+}
 
 /** `scheduler`, and `scheduler-2` for the second. */
 export function instanceNames(row: ComponentRow, config: UpConfig): string[] {

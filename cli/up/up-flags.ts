@@ -8,6 +8,7 @@ import {
   switchFlag,
 } from "../../component-base/flags.ts";
 import { logFlags } from "../../component-base/log-flags.ts";
+import { leaseTimingFlags } from "../../component-base/loop-flags.ts";
 
 /** The flags of `gatehouse up`. */
 export const upFlags = {
@@ -49,6 +50,7 @@ export const upFlags = {
     max: 10,
     help: "controller processes; 0: bring your own",
   }),
+  ...leaseTimingFlags,
   controllers: listFlag({
     name: "controllers",
     placeholder: "names",

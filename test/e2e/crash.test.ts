@@ -5,6 +5,7 @@ import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
+import { followPods } from "../harness/bindings.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startPlane, type TestPlane } from "../harness/plane.ts";
 
@@ -39,9 +40,7 @@ describe("kill -9 while 200 Pods are created", () => {
       { signal },
     );
     const acknowledged = new Map<string, string>();
-    const bindings = new Map<string, Set<string>>();
-    const stop = new AbortController();
-    const watching = followBindings(client, namespace, bindings, stop.signal);
+    const seen = followPods(client, namespace);
 
     const labels = { app: name };
     await client.create(
@@ -74,9 +73,8 @@ describe("kill -9 while 200 Pods are created", () => {
       { timeoutMs: 90_000, everyMs: 200 },
     );
     await writing;
-    stop.abort();
-    await watching;
-    for (const [pod, nodes] of bindings) expect(nodes.size, `${pod} bound to ${[...nodes]}`).toBe(1);
+    await seen.stop();
+    for (const [pod, nodes] of seen.nodes) expect(nodes.size, `${pod} bound to ${[...nodes]}`).toBe(1);
     const stored = (await client.list(kinds.configMaps, { namespace, signal })).items;
     const uids = new Set(stored.map((item) => item.metadata?.uid));
     for (const [uid, configMap] of acknowledged) expect(uids.has(uid), `${configMap} was acknowledged`).toBe(true);
@@ -98,26 +96,6 @@ async function writeConfigMaps(
       acknowledged.set(created.metadata?.uid ?? "", name);
     } catch {
       await realClock.sleep(20, { signal }); // refused or cut off: only what was acknowledged counts
-    }
-  }
-}
-
-/** Notes every node a Pod was ever seen on, through as many watches as it takes. */
-async function followBindings(
-  client: RestClient,
-  namespace: string,
-  bindings: Map<string, Set<string>>,
-  stop: AbortSignal,
-): Promise<void> {
-  while (!stop.aborted) {
-    try {
-      for await (const { object } of client.watch(kinds.pods, { namespace, signal: stop })) {
-        const node = object.spec?.nodeName;
-        const uid = object.metadata?.uid ?? "";
-        if (node !== undefined && node !== "") bindings.set(uid, (bindings.get(uid) ?? new Set()).add(node));
-      }
-    } catch {
-      if (!stop.aborted) await realClock.sleep(50, { signal }); // the server is away
     }
   }
 }
