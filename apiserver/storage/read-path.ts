@@ -78,9 +78,10 @@ export class ReadPath {
     await kv.range({ key: prefix, countOnly: true, revision }, { timeoutMs, signal });
   }
 
-  /** Nothing below the prefix has changed since. */
+  /** Nothing below the prefix has changed since, as far back as this process can know. */
   #inMemory(prefix: string, revision: bigint): boolean {
-    return revision >= this.#deps.cacher.tree.folder(prefix).lastChange;
+    const { cacher } = this.#deps;
+    return revision >= cacher.loadedRevision() && revision >= cacher.tree.folder(prefix).lastChange;
   }
 
   #fromMemory(prefix: string, revision: bigint, options: ListOptions): ListResult {

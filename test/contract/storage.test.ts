@@ -288,7 +288,8 @@ describe("list", () => {
   test.each([
     { name: "from memory", history: undefined },
     { name: "from etcd", history: { maxChanges: 1, maxBytes: 1, maxAgeMs: 0 } },
-  ])("pages stay at the first page's revision while others write: $name", async ({ history }) => {
+    { name: "by a process that started since", history: undefined, restarted: true },
+  ])("pages stay at the first page's revision while others write: $name", async ({ history, restarted }) => {
     const storage = await openFresh(history === undefined ? {} : { history });
     for (let i = 0; i < 7; i++) await storage.create(`${pods}a/p${i}`, pod(`p${i}`, { n: "old" }), { signal });
     const first = await listAll(storage, { limit: 3 });
@@ -298,10 +299,11 @@ describe("list", () => {
     await storage.create(`${pods}a/p55`, pod("p55"), { signal });
     await storage.get(`${pods}a/p55`, { version: consistent, signal });
     const exact = { kind: "exact" as const, revision: first.revision };
-    const second = await listAll(storage, { limit: 3, after: `${pods}a/p2`, version: exact });
+    const reader = restarted === true ? await openAgain() : storage;
+    const second = await listAll(reader, { limit: 3, after: `${pods}a/p2`, version: exact });
     expect([names(second.items), second.more, second.remaining]).toEqual([["a/p3", "a/p4", "a/p5"], true, 1]);
     expect(second.items[1]?.object.metadata?.labels).toEqual({ n: "old" });
-    const third = await listAll(storage, { limit: 3, after: `${pods}a/p5`, version: exact });
+    const third = await listAll(reader, { limit: 3, after: `${pods}a/p5`, version: exact });
     expect([names(third.items), third.more, third.revision]).toEqual([["a/p6"], false, first.revision]);
   });
 
