@@ -46,8 +46,12 @@ export async function runProcess<T extends FlagTable & typeof logFlags>(componen
   await Promise.race([startSignal(), stopAsked]);
   try {
     const starting = component.start(config, { clock: realClock, log });
-    // A stop that comes while the component starts is carried out when it has started.
-    const running = await starting;
+    const running = await Promise.race([starting, stopAsked]);
+    if (running === undefined) {
+      // Whatever it has begun, it must be able to find unfinished: it might have been killed here.
+      log.info({}, "stopped while starting");
+      process.exit(0);
+    }
     log.info({}, "started");
     tell({ type: "ready" });
     await Promise.race([stopAsked, running.done]);

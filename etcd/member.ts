@@ -18,11 +18,16 @@ export interface RunningMember extends Running {
   readonly pid: number;
   readonly clientUrl: string;
   readonly metricsUrl: string;
+  /** Whether `stop()` had to kill it, because it took too long. */
+  readonly killed: boolean;
   /** Resolves when the member has a leader and answers. */
   whenHealthy(options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** How long etcd may take to end after SIGTERM before it is killed. */
+/**
+ * How long etcd may take to end after SIGTERM before it is killed. One of several members takes longer when all end at once:
+ * it looks for another leader first, for some 7 s.
+ */
 const stopTimeoutMs = 3_000;
 
 /** Starts one member; it is not healthy yet when this resolves. */
@@ -42,6 +47,7 @@ export async function startMember(
 
   const ended = new AbortController();
   let stopping = false;
+  let killed = false;
   const done = child.exited.then((reason) => {
     const error = new Error(
       `${plan.length === 1 ? "" : `member ${member.name} `}ended with ${reason}${lastProblem(logPath)}`,
@@ -58,13 +64,18 @@ export async function startMember(
     clientUrl: `https://127.0.0.1:${member.clientPort}`,
     metricsUrl: metricsUrl(member),
     done,
+    get killed() {
+      return killed;
+    },
     whenHealthy: ({ signal }) =>
       waitUntilHealthy(metricsUrl(member), deps, { signal: AbortSignal.any([signal, ended.signal]) }),
     async stop() {
       if (!stopping) {
         stopping = true;
         child.process.kill("SIGTERM");
-        const timer = clock.setTimer(stopTimeoutMs, () => child.process.kill("SIGKILL"));
+        const timer = clock.setTimer(stopTimeoutMs, () => {
+          killed = child.process.kill("SIGKILL");
+        });
         child.exited.finally(() => timer.cancel());
       }
       await child.exited;

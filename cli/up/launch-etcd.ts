@@ -13,6 +13,7 @@ export function prepareEtcd(
   options: { readonly signal: AbortSignal },
 ): Prepared {
   return {
+    // What starts is ended by the signal.
     discard: () => Promise.resolve(),
     async start() {
       const etcd = await startEtcd(config, { ...deps, environment: process.env }, options);
@@ -22,6 +23,7 @@ export function prepareEtcd(
         async stop() {
           await etcd.stop();
           for (const member of etcd.members) removePidFile(folder.run, `etcd-${member.name}`);
+          if (etcd.members.some((member) => member.killed)) throw new Error("did not stop in time, so it was killed");
         },
       };
     },

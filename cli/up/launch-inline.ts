@@ -4,6 +4,7 @@ import { finished } from "node:stream/promises";
 import type { Clock } from "../../component-base/clock.ts";
 import { startFromArgv } from "../../component-base/component.ts";
 import { loggerFor } from "../../component-base/configured-logger.ts";
+import type { Running } from "../../component-base/running.ts";
 import { type ComponentRow, componentArgv, type Plane } from "./components.ts";
 import type { Prepared } from "./supervise.ts";
 
@@ -19,28 +20,43 @@ export async function prepareInline(
 ): Promise<Prepared> {
   const component = await row.load();
   const stream = createWriteStream(join(plane.folder.logs, `${name}.log`), { flags: "a", mode: 0o600 });
-  const log = loggerFor(name, plane.config, { write: (line) => void stream.write(line) });
+  const log = loggerFor(name, plane.config, { write: (line) => stream.writable && stream.write(line) });
   const closeLog = async () => {
     stream.end();
     await finished(stream);
   };
+  let starting: Promise<Running> | undefined;
+  const stop = async () => {
+    const running = starting?.catch(() => undefined) ?? Promise.resolve(undefined);
+    const stopped = running.then((started) => started?.stop());
+    const problem = await inTime(stopped, deps.clock);
+    if (problem === undefined) log.info({}, "stopped");
+    else log.error({ err: problem }, "not stopped");
+    await closeLog();
+    if (problem !== undefined) throw problem;
+  };
   return {
-    discard: closeLog,
+    // Starting cannot be broken off, so what starts is stopped when it has started.
+    discard: stop,
     async start() {
-      const running = await startFromArgv(component, componentArgv(row, plane), { clock: deps.clock, log });
+      starting = startFromArgv(component, componentArgv(row, plane), { clock: deps.clock, log });
+      const { done } = await starting;
       log.info({}, "started");
-      return {
-        done: running.done,
-        async stop() {
-          const outcome = await Promise.race([running.stop().then(() => "stopped"), timeout(deps.clock)]);
-          log.info({}, outcome);
-          await closeLog();
-        },
-      };
+      return { done, stop };
     },
   };
 }
 
-function timeout(clock: Clock): Promise<string> {
-  return new Promise((resolve) => clock.setTimer(stopTimeoutMs, () => resolve("did not stop in time")));
+/** Resolves with an error when `stopped` rejects, or does not settle in time. */
+async function inTime(stopped: Promise<void>, clock: Clock): Promise<Error | undefined> {
+  const settled = new AbortController();
+  const late = clock.sleep(stopTimeoutMs, settled).then(
+    () => new Error(`did not stop within ${stopTimeoutMs / 1_000} s`),
+    () => undefined,
+  );
+  const outcome = stopped.then(
+    () => undefined,
+    (error: unknown) => new Error("did not stop cleanly", { cause: error }),
+  );
+  return Promise.race([outcome, late]).finally(() => settled.abort());
 }

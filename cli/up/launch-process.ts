@@ -40,7 +40,11 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
   });
   const loaded = message(child, "loaded");
   loaded.catch(() => undefined);
-  const stop = () => end(child, exited, options.clock);
+  let stopping = false;
+  const stop = () => {
+    stopping = true;
+    return end(child, exited, options.clock);
+  };
   return {
     discard: stop,
     async start(): Promise<Running> {
@@ -48,18 +52,11 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
       const ready = message(child, "ready");
       child.process.send({ type: "start" } satisfies ToComponent);
       await ready;
-      let stopping = false;
       const done = exited.then((reason) => {
         if (!stopping) throw new Error(`ended with ${reason}${lastProblem(logPath)}`);
       });
       done.catch(() => undefined);
-      return {
-        done,
-        async stop() {
-          stopping = true;
-          await stop();
-        },
-      };
+      return { done, stop };
     },
   };
 
@@ -75,11 +72,16 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
   }
 }
 
+/** @throws Error when it had to be killed */
 async function end(child: GuardedChild, exited: Promise<unknown>, clock: Clock): Promise<void> {
+  let killed = false;
   child.process.kill("SIGTERM");
-  const timer = clock.setTimer(stopTimeoutMs, () => child.process.kill("SIGKILL"));
+  const timer = clock.setTimer(stopTimeoutMs, () => {
+    killed = child.process.kill("SIGKILL");
+  });
   await exited;
   timer.cancel();
+  if (killed) throw new Error(`did not stop within ${stopTimeoutMs / 1_000} s, so it was killed`);
 }
 
 function openLog(path: string): number {

@@ -10,8 +10,9 @@ import { writePlaneFacts } from "../plane-file.ts";
 import { type ComponentRow, componentArgv, componentRows, instanceNames, type Plane } from "./components.ts";
 import { prepareEtcd } from "./launch-etcd.ts";
 import { prepareProcess } from "./launch-process.ts";
-import { endLeftovers } from "./pid-file.ts";
+import { endLeftovers, killLeftovers } from "./pid-file.ts";
 import { choosePort, makeCredentials, serverUrl } from "./plane.ts";
+import { stopInOrder } from "./stop-in-order.ts";
 import { Supervised } from "./supervise.ts";
 import type { UpConfig } from "./up-flags.ts";
 
@@ -32,6 +33,7 @@ export class Launcher {
   /** Components that start together, in the order of starting. */
   readonly #groups: Supervised[][] = [];
   readonly #stopping = new AbortController();
+  #stopped: Promise<void> | undefined;
 
   constructor(config: UpConfig, folder: DataDir, deps: LauncherDeps) {
     this.#config = config;
@@ -52,6 +54,8 @@ export class Launcher {
     const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
     const [pki, etcdAccess] = await Promise.all([makeCredentials(config, this.#folder, server, this.#deps), etcd]);
     const plane: Plane = { config, folder: this.#folder, pki, securePort, ...etcdAccess };
+    // From here on there is something to stop.
+    signal.throwIfAborted();
     const loops: Supervised[] = [];
     for (const row of componentRows) {
       const group = instanceNames(row, config).map((name) => this.#component(row, name, plane));
@@ -68,10 +72,12 @@ export class Launcher {
     return server;
   }
 
-  /** Stops what runs; idempotent. */
-  async stop(): Promise<void> {
+  /** Stops what runs, or starts, within 4 s or so; what hangs is killed, with a line that says so. Never rejects; idempotent. */
+  stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
-    for (const group of this.#groups.splice(0).reverse()) await Promise.all(group.map((component) => component.stop()));
+    const kill = () => killLeftovers(this.#folder.run, this.#deps);
+    this.#stopped ??= stopInOrder(this.#groups.toReversed(), { ...this.#deps, kill });
+    return this.#stopped;
   }
 
   #component(row: ComponentRow, name: string, plane: Plane): Supervised {

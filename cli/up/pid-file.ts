@@ -42,12 +42,8 @@ export async function endLeftovers(
   deps: { readonly clock: Clock; readonly say: (line: string) => void },
   options: { readonly signal: AbortSignal },
 ): Promise<void> {
-  const names = readdirSync(folder)
-    .filter((file) => file.endsWith(".pid"))
-    .map((file) => file.slice(0, -".pid".length));
   await Promise.all(
-    names.map(async (name) => {
-      if (name === launcher) return;
+    componentNames(folder).map(async (name) => {
       const pid = livePid(folder, name);
       if (pid !== undefined) {
         deps.say(`ending ${name} (process ${pid}), left over from a control plane that was killed`);
@@ -60,6 +56,26 @@ export async function endLeftovers(
       removePidFile(folder, name);
     }),
   );
+}
+
+/** Kills every component that still runs and waits, half a second at most, until they are gone. */
+export async function killLeftovers(folder: string, deps: { readonly clock: Clock }): Promise<void> {
+  const names = componentNames(folder);
+  for (const name of names) {
+    const pid = livePid(folder, name);
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+  }
+  const signal = new AbortController().signal;
+  for (let waited = 0; waited < 25 && names.some((name) => livePid(folder, name) !== undefined); waited++) {
+    await deps.clock.sleep(20, { signal });
+  }
+}
+
+function componentNames(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".pid"))
+    .map((file) => file.slice(0, -".pid".length))
+    .filter((name) => name !== launcher);
 }
 
 /** The process id in the file, if that very process still runs. */

@@ -43,7 +43,12 @@ afterEach(async () => supervised?.stop());
 function supervise(component: FakeComponent) {
   const clock = new VirtualClock();
   const said: string[] = [];
-  supervised = new Supervised({ name: "scheduler", prepare: component.prepare, clock, say: (line) => said.push(line) });
+  supervised = new Supervised({
+    name: "scheduler",
+    prepare: () => component.prepare(),
+    clock,
+    say: (line) => said.push(line),
+  });
   return { supervised, clock, said };
 }
 
@@ -122,4 +127,31 @@ test("stopping before the start discards what was loaded", async () => {
   supervised.preload();
   await supervised.stop();
   expect(component).toMatchObject({ starts: 0, discards: 1 });
+});
+
+test("stopping in the middle of the start ends what starts, and waits for it", async () => {
+  let discarded: (reason: Error) => void = () => undefined;
+  const prepare = async (): Promise<Prepared> => ({
+    start: () => new Promise((_, reject) => (discarded = reject)),
+    discard: async () => discarded(new Error("ended before it was ready")),
+  });
+  const supervised = new Supervised({ name: "apiserver", prepare, clock: new VirtualClock(), say: () => undefined });
+  const started = expect(supervised.start()).rejects.toThrow("ended before it was ready");
+  await Promise.resolve().then(() => undefined);
+  await supervised.stop();
+  await started;
+});
+
+test("code that could not be loaded is loaded anew for the next try", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock, said } = supervise(component);
+  await supervised.start();
+  const load = component.prepare;
+  component.prepare = () => Promise.reject(new Error("too many open files"));
+  component.crash("ended");
+  await clock.advance(100);
+  component.prepare = load;
+  await clock.advance(200);
+  expect(component.starts).toBe(2);
+  expect(said.at(-1)).toContain("too many open files");
 });

@@ -6,7 +6,7 @@ import type { Running } from "../../component-base/running.ts";
 export interface Prepared {
   /** Resolves when it is ready; rejects with a sentence that says why it is not. */
   start(): Promise<Running>;
-  /** Ends it without having started it. */
+  /** Ends it before it is ready: not started yet, or in the middle of starting. */
   discard(): Promise<void>;
 }
 
@@ -27,14 +27,17 @@ const steadyMs = 10_000;
  * `preload()` before that lets its code load while something else starts.
  */
 export class Supervised {
+  readonly name: string;
   readonly #options: SuperviseOptions;
   readonly #backoff = new Backoff({ initialMs: 100, maxMs: 10_000 });
   readonly #stopping = new AbortController();
   #prepared: Promise<Prepared> | undefined;
+  #launching: Promise<Running> | undefined;
   #running: Running | undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: SuperviseOptions) {
+    this.name = options.name;
     this.#options = options;
   }
 
@@ -50,24 +53,34 @@ export class Supervised {
     this.#loop = this.#watch(running);
   }
 
+  /** Rejects with a sentence when it had to be killed. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
     const prepared = await this.#prepared?.catch(() => undefined);
     await prepared?.discard();
+    await this.#launching?.catch(() => undefined);
     await this.#running?.stop();
     await this.#loop;
   }
 
-  async #launch(): Promise<Running> {
+  #launch(): Promise<Running> {
+    this.#launching = this.#launchPrepared();
+    return this.#launching;
+  }
+
+  async #launchPrepared(): Promise<Running> {
     this.preload();
-    const prepared = await this.#prepared;
-    this.#prepared = undefined;
+    try {
+      const prepared = await this.#prepared;
+      this.#stopping.signal.throwIfAborted();
+      if (prepared === undefined) throw new Error("nothing was prepared");
+      this.#running = await prepared.start();
+    } finally {
+      // `stop()` discards what it finds here; it has found it already if it came meanwhile.
+      this.#prepared = undefined;
+    }
     this.#stopping.signal.throwIfAborted();
-    if (prepared === undefined) throw new Error("nothing was prepared");
-    const running = await prepared.start();
-    this.#running = running;
-    if (this.#stopping.signal.aborted) await running.stop();
-    return running;
+    return this.#running;
   }
 
   async #watch(first: Running): Promise<void> {
