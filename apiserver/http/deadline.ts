@@ -2,6 +2,7 @@ import { badRequest } from "../../api/status.ts";
 import type { Clock, Timer } from "../../component-base/clock.ts";
 import { parseGoDuration } from "../../component-base/go-duration.ts";
 import { deadlinePassed, type Exchange } from "./exchange.ts";
+import type { LiveExchanges } from "./live-exchanges.ts";
 
 /** How long a request that is not long-running may take. @see k8s.io/apiserver v0.36.0 pkg/server/config.go RequestTimeout */
 const requestTimeoutMs = 60_000;
@@ -25,13 +26,13 @@ export function requestedTimeoutMs(query: URLSearchParams): number | undefined {
 /** Gives up requests whose time is over. One timer looks once a second after all that have the usual minute. */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #live: LiveExchanges;
   readonly #onPassed: (exchange: Exchange) => void;
-  /** In order of their deadlines, because all of them have the same time to live. */
-  readonly #waiting = new Set<Exchange>();
   #sweep: Timer | undefined;
 
-  constructor(deps: { clock: Clock; onPassed: (exchange: Exchange) => void }) {
+  constructor(deps: { clock: Clock; live: LiveExchanges; onPassed: (exchange: Exchange) => void }) {
     this.#clock = deps.clock;
+    this.#live = deps.live;
     this.#onPassed = deps.onPassed;
   }
 
@@ -42,32 +43,30 @@ export class Deadlines {
       return;
     }
     exchange.deadlineMs = exchange.startedAtMs + requestTimeoutMs;
-    this.#waiting.add(exchange);
     this.#sweep ??= this.#clock.setTimer(sweepMs, () => this.#look());
   }
 
   forget(exchange: Exchange): void {
     exchange.deadlineTimer?.cancel();
-    this.#waiting.delete(exchange);
   }
 
   stop(): void {
     this.#sweep?.cancel();
     this.#sweep = undefined;
-    this.#waiting.clear();
   }
 
   #look(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const exchange of this.#waiting) {
-      if (exchange.deadlineMs > nowMs) break;
-      this.#waiting.delete(exchange);
-      this.#pass(exchange);
+    let waiting = false;
+    for (const exchange of this.#live) {
+      if (exchange.deadlineMs <= nowMs) this.#pass(exchange);
+      else if (exchange.deadlineMs !== Number.POSITIVE_INFINITY) waiting = true;
     }
-    this.#sweep = this.#waiting.size === 0 ? undefined : this.#clock.setTimer(sweepMs, () => this.#look());
+    this.#sweep = waiting ? this.#clock.setTimer(sweepMs, () => this.#look()) : undefined;
   }
 
   #pass(exchange: Exchange): void {
+    exchange.deadlineMs = Number.POSITIVE_INFINITY;
     exchange.abort(deadlinePassed);
     this.#onPassed(exchange);
   }

@@ -19,6 +19,8 @@ export class Exchange implements RequestContext {
   /** Monotonic moment at which the request is given up; Infinity for long-running ones. */
   deadlineMs = Number.POSITIVE_INFINITY;
   deadlineTimer: Timer | undefined;
+  /** Where {@link LiveExchanges} keeps it. */
+  place = -1;
   /** Which in-flight counter holds it. */
   slot: "readOnly" | "mutating" | undefined;
   #abort: AbortController | undefined;

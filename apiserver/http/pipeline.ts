@@ -8,6 +8,7 @@ import { sendError, sendText } from "./errors.ts";
 import { clientGone, Exchange, shuttingDown } from "./exchange.ts";
 import { impersonate } from "./impersonate.ts";
 import { type InFlight, isLongRunning } from "./limit.ts";
+import { LiveExchanges } from "./live-exchanges.ts";
 import { AcceptHeaders } from "./negotiate.ts";
 import { type NonResourceDeps, serveNonResource } from "./non-resource.ts";
 import { seenRevisionHeader } from "./observer.ts";
@@ -30,7 +31,7 @@ export class Pipeline {
   readonly #authentication: Authentication;
   readonly #accepts = new AcceptHeaders();
   readonly #deadlines: Deadlines;
-  readonly #live = new Set<Exchange>();
+  readonly #live = new LiveExchanges();
   #idle: (() => void) | undefined;
 
   constructor(deps: PipelineDeps) {
@@ -38,6 +39,7 @@ export class Pipeline {
     this.#authentication = new Authentication(deps.authenticator);
     this.#deadlines = new Deadlines({
       clock: deps.clock,
+      live: this.#live,
       onPassed: (exchange) => sendError(exchange, exchange.abortReason, deps.log),
     });
   }
@@ -130,7 +132,7 @@ export class Pipeline {
         endedMs,
       });
     }
-    this.#live.delete(exchange);
+    this.#live.remove(exchange);
     if (this.#live.size === 0) this.#idle?.();
   }
 }

@@ -91,7 +91,7 @@ export class EtcdStorage implements Storage {
 
   async watch(prefix: string, options: WatchOptions): Promise<Watcher> {
     const { from, signal } = options;
-    if (from.kind !== "after") await this.#reads.settle(from.read, signal);
+    if (from.kind !== "after") await this.#reads.settle(from.read, options);
     if (from.kind === "after" && from.revision < this.#cacher.history.floor) {
       await this.#reads.requireRevision(prefix, from.revision, signal);
     }

@@ -12,6 +12,7 @@ import {
   type ReadVersion,
   StorageError,
   type StoredObject,
+  type Waiting,
 } from "./storage.ts";
 
 export interface ReadPathDeps {
@@ -35,7 +36,7 @@ export class ReadPath {
 
   /** @throws StorageError */
   async get(storageKey: string, options: ReadOptions): Promise<StoredObject> {
-    if (options.version.kind !== "any") await this.settle(options.version, options.signal);
+    if (options.version.kind !== "any") await this.settle(options.version, options);
     const found = this.#deps.cacher.tree.get(storageKey);
     if (found === undefined) throw new StorageError("NotFound", storageKey, `key ${storageKey} not found`);
     found.check();
@@ -44,30 +45,33 @@ export class ReadPath {
 
   /** @throws StorageError */
   async list(prefix: string, options: ListOptions): Promise<ListResult> {
-    const { version, signal } = options;
+    const { version } = options;
     if (version.kind !== "exact") {
-      if (version.kind !== "any") await this.settle(version, signal);
+      if (version.kind !== "any") await this.settle(version, options);
       return this.#fromMemory(prefix, this.#deps.cacher.revision(), options);
     }
     const { revision } = version;
     if (this.#deps.cacher.revision() < revision) {
-      await this.settle({ kind: "notOlderThan", revision }, signal);
+      await this.settle({ kind: "notOlderThan", revision }, options);
     }
     if (this.#inMemory(prefix, revision)) return this.#fromMemory(prefix, revision, options);
     return await this.#fromEtcd(prefix, revision, options);
   }
 
   /** Resolves when memory is as new as `version` asks. @throws StorageError `FutureRevision`, `Unavailable` */
-  async settle(version: ReadVersion, signal: AbortSignal): Promise<void> {
-    const { cacher, freshness } = this.#deps;
+  async settle(version: ReadVersion, waiting: Waiting): Promise<void> {
     if (version.kind === "any") return;
-    if (version.kind === "consistent") return await freshness.consistent(signal);
-    if (cacher.revision() >= version.revision) return;
-    if (await cacher.reached(version.revision, { timeoutMs: 100, signal })) return;
+    if (version.kind === "consistent") return await this.#deps.freshness.consistent(waiting);
+    if (this.#deps.cacher.revision() < version.revision) await this.#await(version.revision, waiting.signal);
+  }
+
+  async #await(revision: bigint, signal: AbortSignal): Promise<void> {
+    const { cacher, freshness, futureWaitMs } = this.#deps;
+    if (await cacher.reached(revision, { timeoutMs: 100, signal })) return;
     const current = await freshness.current();
-    if (current >= version.revision) return await freshness.catchUp(version.revision, signal);
-    if (await cacher.reached(version.revision, { timeoutMs: this.#deps.futureWaitMs, signal })) return;
-    throw new StorageError("FutureRevision", "", `revision ${version.revision} is still to come`, {
+    if (current >= revision) return await freshness.catchUp(revision, signal);
+    if (await cacher.reached(revision, { timeoutMs: futureWaitMs, signal })) return;
+    throw new StorageError("FutureRevision", "", `revision ${revision} is still to come`, {
       currentRevision: current,
     });
   }

@@ -63,15 +63,19 @@ export type ReadVersion =
   | { readonly kind: "any" }
   | { readonly kind: "notOlderThan"; readonly revision: bigint };
 
-export interface ReadOptions {
-  readonly version: ReadVersion;
+/** Whoever waits. The signal may be made when it is first looked at: look only when there is something to wait for. */
+export interface Waiting {
   readonly signal: AbortSignal;
+}
+
+export interface ReadOptions extends Waiting {
+  readonly version: ReadVersion;
 }
 
 /** Tells whether an object is wanted; pure and quick, called for every object or event of a prefix. */
 export type Predicate = (object: Readonly<ApiObject>) => boolean;
 
-export interface ListOptions {
+export interface ListOptions extends Waiting {
   /** `exact` reads one revision: a page after the first, or resourceVersionMatch=Exact. */
   readonly version: ReadVersion | { readonly kind: "exact"; readonly revision: bigint };
   /** Items to return at most; 0 = all. Applied after `predicate`. */
@@ -80,7 +84,6 @@ export interface ListOptions {
   readonly after: string;
   /** Absent: everything below the prefix. */
   readonly predicate?: Predicate;
-  readonly signal: AbortSignal;
 }
 
 export interface ListResult {

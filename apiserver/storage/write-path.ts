@@ -122,7 +122,7 @@ export class WritePath {
   /** The newest state where it differs from the one shown; undefined: that one was the newest. */
   async #newerThan(storageKey: string, shown: Shown, signal: AbortSignal): Promise<Shown | undefined> {
     if (shown.fresh) return undefined;
-    await this.#deps.freshness.consistent(signal);
+    await this.#deps.freshness.consistent({ signal });
     const current = this.#deps.cacher.tree.get(storageKey);
     return current?.revision === shown.current?.revision ? undefined : { current, fresh: true };
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../component-base/clock.ts";
 import type { EtcdKv } from "../etcd3/kv.ts";
 import { prefixEnd } from "../etcd3/kv-messages.ts";
-import { StorageError } from "../storage.ts";
+import { StorageError, type Waiting } from "../storage.ts";
 
 /** What the barrier needs to know of the cache. */
 export interface CacheProgress {
@@ -53,9 +53,9 @@ export class Freshness {
    * Resolves when the cache holds every write that had ended when this was called.
    * @throws StorageError `Unavailable` when etcd does not answer in time
    */
-  async consistent(signal: AbortSignal): Promise<void> {
+  async consistent(waiting: Waiting): Promise<void> {
     const revision = await this.#round();
-    await this.catchUp(revision, signal);
+    if (this.#cache.revision() < revision) await this.catchUp(revision, waiting.signal);
   }
 
   /** Resolves when the cache stands for the state at `revision`, which etcd has reached. */
