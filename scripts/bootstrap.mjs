@@ -2,9 +2,10 @@
 // before anything is installed. Costs a few milliseconds when nothing has changed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { builtFrom, writeBuild } from "./write-build.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rooms = ["api", "component-base", "etcd", "apiserver", "client", "scheduler", "controller", "kubelet-sim"];
@@ -77,10 +78,12 @@ function generate() {
   writeFileSync(stamp, wanted);
 }
 
-/** Bundles what runs into dist/, so that a process starts in milliseconds. */
+/** A plane that runs loads pieces of its build long after it has started; by then there may be a newer build. */
+const keepReplacedMs = 24 * 60 * 60 * 1000;
+
+/** Bundles what runs into dist/, so that a process starts in milliseconds. Forced, it leaves nothing else there. */
 async function build({ force }) {
   const dist = join(root, "dist");
-  const stamp = join(dist, ".stamp");
   const sources = [...builtFolders.flatMap(sourcesIn), ...filesIn("api/generated")];
   const wanted = statusOf([
     ...sources,
@@ -88,15 +91,16 @@ async function build({ force }) {
     join(root, "package-lock.json"),
     fileURLToPath(import.meta.url),
   ]);
-  if (!force && readText(stamp) === wanted) return;
+  if (!force && builtFrom(dist) === wanted) return;
   say("building");
-  if (force) rmSync(dist, { recursive: true, force: true });
   const { build: bundle } = await import(pathToFileURL(join(root, "node_modules/esbuild/lib/main.js")).href);
   const result = await bundle({
     absWorkingDir: root,
     entryPoints: entryPoints.filter((file) => existsSync(join(root, file))),
     outdir: "dist",
     outbase: ".",
+    write: false,
+    metafile: true,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -116,7 +120,18 @@ async function build({ force }) {
   }).catch((error) => fail(`building failed:\n${error.message}`));
   for (const warning of result.warnings)
     console.error(`warning: ${warning.text} (${warning.location?.file}:${warning.location?.line})`);
-  writeFileSync(stamp, wanted);
+  const isEntryPoint = ({ path }) =>
+    entryPoints.includes(result.metafile.outputs[relative(root, path.replace(/\.map$/, ""))]?.entryPoint);
+  writeBuild({
+    folder: dist,
+    files: result.outputFiles.map((file) => ({
+      path: file.path,
+      contents: file.contents,
+      isEntryPoint: isEntryPoint(file),
+    })),
+    from: wanted,
+    keepMs: force ? 0 : keepReplacedMs,
+  });
 }
 
 /** TypeScript sources of a folder, tests and generated files left out. */

@@ -48,6 +48,7 @@ function objectSchema(model: SchemaModel, name: string, queue: string[]): Schema
 /** Zero values that the decoder would drop do not pass. */
 function fieldSchema(field: FieldSchema, queue: string[]): SchemaObject {
   const schema = typeSchema(field.type, queue);
+  if (field.always && isNullWhenZero(field)) return { ...schema, ...notEmpty(field), type: [schema["type"], "null"] };
   // Go clients before 1.34 send null for the time that only the server sets.
   if (field.name === "creationTimestamp") return { ...schema, type: ["string", "null"] };
   if (field.pointer || field.always || field.required) return schema;
@@ -69,6 +70,12 @@ function fieldSchema(field: FieldSchema, queue: string[]): SchemaObject {
       return schema;
   }
 }
+
+/** Pointers, lists and times that are always written: their zero is null, an empty list is made one. */
+const isNullWhenZero = ({ pointer, type: { kind } }: FieldSchema) =>
+  pointer || kind === "list" || kind === "time" || kind === "microTime";
+
+const notEmpty = ({ type }: FieldSchema): SchemaObject => (type.kind === "list" ? { minItems: 1 } : {});
 
 /** What JSON Schema says only in roundabout ways, which cost time. */
 const keywords: readonly CodeKeywordDefinition[] = [
