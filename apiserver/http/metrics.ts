@@ -16,6 +16,8 @@ interface WatchCounter {
   readonly kind: Kind;
   open: number;
   events: number;
+  /** Those ended because their reader was too slow. */
+  terminated: number;
 }
 
 /** A sample of a gauge or counter that is read when somebody asks. */
@@ -70,11 +72,11 @@ export class Metrics {
     this.#rejected++;
   }
 
-  /** The counter that the new watch adds its events to. */
-  watchOpened(kind: Kind): { events: number } {
+  /** The counters that the new watch adds its events to, and its end if it was too slow. */
+  watchOpened(kind: Kind): Pick<WatchCounter, "events" | "terminated"> {
     let counter = this.#watches.get(kind);
     if (counter === undefined) {
-      counter = { kind, open: 0, events: 0 };
+      counter = { kind, open: 0, events: 0, terminated: 0 };
       this.#watches.set(kind, counter);
     }
     counter.open++;
@@ -98,6 +100,10 @@ export class Metrics {
     family(out, "apiserver_watch_events_total", "counter", "Events sent to watchers.");
     for (const { kind, events } of this.#watches.values()) {
       out.push(`apiserver_watch_events_total{${kindLabels(kind)}} ${events}`);
+    }
+    family(out, "apiserver_terminated_watchers_total", "counter", "Watches ended because their reader was too slow.");
+    for (const { kind, terminated } of this.#watches.values()) {
+      out.push(`apiserver_terminated_watchers_total{${kindLabels(kind)}} ${terminated}`);
     }
     family(out, "apiserver_current_inflight_requests", "gauge", "Requests being served.");
     for (const [kind, count] of Object.entries(this.#inFlight.current)) {

@@ -77,6 +77,10 @@ class ViewWatcher implements Watcher {
     this.#view = view;
   }
 
+  onOverflow(listener: () => void): void {
+    this.#inner.onOverflow(listener);
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<readonly WatchEvent[]> {
     for await (const batch of this.#inner) yield batch.map((event) => this.#event(event));
   }

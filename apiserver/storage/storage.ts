@@ -129,12 +129,14 @@ export interface WatchOptions {
 }
 
 /**
- * Events in batches, in revision order, each revision whole. Ends without error when the signal is aborted or when the
- * consumer was too slow (its bounded buffer overflowed; it resumes from its last revision). Throws StorageError
- * `Expired` when `after` has left the history.
+ * Events in batches, in revision order, each revision whole. Ends without error when the signal is aborted or, after what its
+ * bounded buffer holds, when the consumer was too slow: it resumes from its last revision. Throws StorageError `Expired` when
+ * `after` has left the history.
  */
 export interface Watcher extends AsyncIterable<readonly WatchEvent[]> {
   readonly id: number;
+  /** Called once if the buffer overflows, while the consumer may be waiting for something else. Replaces an earlier listener. */
+  onOverflow(listener: () => void): void;
 }
 
 /** What a guarded update wants done with the object it was shown. */

@@ -140,6 +140,7 @@ export class FakeStorage implements Storage {
       });
     return {
       id: 1,
+      onOverflow: () => undefined,
       async *[Symbol.asyncIterator]() {
         if (initial.length > 0) yield initial;
         while (!signal.aborted) {

@@ -11,6 +11,8 @@ import type { Handler, HandlerDeps } from "./handler.ts";
 
 /** Why a watch ended that was not the client's doing; its stream ends cleanly. */
 const watchTimeout = new Error("the watch has lasted its time");
+/** A client that is only slow gets this long for what was written to it before its buffer overflowed. */
+const overflowGraceMs = 2_000;
 
 export const watch: Handler = async (exchange, store, deps) => {
   const { info } = exchange;
@@ -60,6 +62,10 @@ async function run(exchange: Exchange, running: Running): Promise<void> {
   const { observer, clock } = deps;
   const { requestId, user, userAgent, info } = exchange;
   const counter = deps.metrics.watchOpened(store.kind);
+  watcher.onOverflow(() => {
+    counter.terminated++;
+    endSlowWatch(exchange, deps);
+  });
   observer?.watchOpened({
     watcherId: watcher.id,
     requestId,
@@ -91,6 +97,17 @@ async function run(exchange: Exchange, running: Running): Promise<void> {
     deps.metrics.watchClosed(store.kind);
     observer?.watchClosed({ watcherId: watcher.id, atMs: clock.monotonicMs() });
   }
+}
+
+/**
+ * The watch is over already. Its stream ends as soon as the client has taken what was written; one that reads nothing would
+ * keep that, and its connection, for ever.
+ */
+function endSlowWatch(exchange: Exchange, { clock, log }: HandlerDeps): void {
+  const { requestId, user, info, response } = exchange;
+  log.info({ requestId, user: user.name, path: info.path }, "a watcher reads too slowly; its watch ends");
+  const timer = clock.setTimer(overflowGraceMs, () => response.destroy());
+  response.once("close", () => timer.cancel());
 }
 
 /** What the client is told when a running watch breaks; undefined for what is nobody's to know. */

@@ -67,6 +67,10 @@ class StatusWatcher implements Watcher {
     this.#describe = describe;
   }
 
+  onOverflow(listener: () => void): void {
+    this.#inner.onOverflow(listener);
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<readonly WatchEvent[]> {
     const iterator = this.#inner[Symbol.asyncIterator]();
     const fail = (error: unknown): never => {
@@ -82,6 +86,7 @@ class StatusWatcher implements Watcher {
 function failedWatcher(error: unknown): Watcher {
   return {
     id: 0,
+    onOverflow: () => undefined,
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
   };
 }

@@ -38,6 +38,7 @@ export class CacheWatcher implements Watcher, ChangeListener {
   readonly #onEnd: (watcher: CacheWatcher) => void;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.end();
+  #overflowed: () => void = () => undefined;
   #after: bigint;
   #pending: WatchEvent[] = [];
   #pendingBytes = 0;
@@ -90,6 +91,10 @@ export class CacheWatcher implements Watcher, ChangeListener {
     if (this.#state === "open" && revision >= this.#after) this.#push(bookmark(revision, { initialEventsEnd: false }));
   }
 
+  onOverflow(listener: () => void): void {
+    this.#overflowed = listener;
+  }
+
   end(): void {
     this.#finish("ended");
   }
@@ -103,6 +108,8 @@ export class CacheWatcher implements Watcher, ChangeListener {
       next: () => this.#next(),
       return: () => {
         this.end();
+        this.#takePending();
+        this.#snapshot = [];
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -126,10 +133,20 @@ export class CacheWatcher implements Watcher, ChangeListener {
       this.#waking = true;
       queueMicrotask(this.#wake);
     } else if (this.#pending.length > this.#maxPending || this.#pendingBytes > this.#maxPendingBytes) {
-      this.#takePending();
-      this.#snapshot = [];
-      this.end();
+      this.#overflow(event);
     }
+  }
+
+  /**
+   * Takes nothing more. What is pending can still be read: whoever resumes from far behind must get on by a buffer each
+   * time. A revision is told whole or not at all, since its watcher resumes behind it.
+   */
+  #overflow(event: WatchEvent): void {
+    const last = this.#pending.findLastIndex(({ revision }) => revision < event.revision);
+    if (last < 0) return;
+    this.#pending.length = last + 1;
+    this.end();
+    this.#overflowed();
   }
 
   readonly #wake = () => {
