@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import type { Figure, Question, StandaloneQuestion, TargetQuestion } from "./question.ts";
 import { podCreate } from "./questions/pod-create.ts";
 import { podGet } from "./questions/pod-get.ts";
@@ -26,33 +25,31 @@ const questions: readonly Question[] = [
   start,
 ];
 
-/**
- * `bench QUESTION [--kubeconfig F] [--vs F2] [--runs N] [--json]`. With --vs the two targets take turns, run by run.
- * @returns the exit code
- */
-export async function runBench(argv: readonly string[], defaults: { kubeconfig: string }): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      kubeconfig: { type: "string" },
-      vs: { type: "string" },
-      runs: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const question = questions.find((candidate) => candidate.name === positionals[0]);
-  if (values.help || question === undefined) {
-    console.log(help());
-    return values.help ? 0 : 2;
+export interface BenchOptions {
+  /** Words of the command line: the question's name. */
+  readonly args: readonly string[];
+  readonly kubeconfig: string;
+  /** Kubeconfig of a second target; the two take turns, run by run. */
+  readonly peer: string | undefined;
+  /** Counted runs of each target; 0: the question's own number. */
+  readonly runs: number;
+  /** Only the line for programs. */
+  readonly json: boolean;
+}
+
+/** `bench QUESTION`. @returns the exit code */
+export async function runBench(options: BenchOptions): Promise<number> {
+  const question = questions.find((candidate) => candidate.name === options.args[0]);
+  if (question === undefined || options.args.length > 1) {
+    console.error(`bench takes one question.\n\n${questionList()}`);
+    return 2;
   }
-  const runs = values.runs === undefined ? (question.runs ?? 5) : Number(values.runs);
+  const runs = options.runs || (question.runs ?? 5);
   const measured = question.standalone
     ? await measureAlone(question, runs)
-    : await measureTargets(question, targetsOf(values.kubeconfig ?? defaults.kubeconfig, values.vs), runs);
+    : await measureTargets(question, targetsOf(options.kubeconfig, options.peer), runs);
   const all = rows(measured);
-  if (!values.json) console.log(table(question.name, all));
+  if (!options.json) console.log(table(question.name, all));
   console.log(jsonLine(question.name, all));
   return 0;
 }
@@ -91,13 +88,8 @@ async function measureTargets(question: TargetQuestion, targets: readonly Target
   return figures;
 }
 
-function help(): string {
-  const lines = questions.map((question) => `  ${question.name.padEnd(18)}${question.help}`);
-  return [
-    "Usage: npm run bench -- QUESTION [--kubeconfig F] [--vs F2] [--runs N] [--json]",
-    "",
-    "Measures an API server. With --vs a second one takes turns with it, run by run.",
-    "",
-    ...lines,
-  ].join("\n");
+/** The part of `--help` that names the questions. */
+export function questionList(): string {
+  const width = Math.max(...questions.map((question) => question.name.length)) + 2;
+  return ["Questions:", ...questions.map((question) => `  ${question.name.padEnd(width)}${question.help}`)].join("\n");
 }

@@ -3,26 +3,27 @@ import type { ConfigOf, FlagTable } from "../component-base/flags.ts";
 /** One command of `gatehouse`: its help and its code. */
 export interface Command {
   readonly name: string;
-  /** What follows the name in the usage line: `KIND/NAME`. */
-  readonly usage?: string;
+  /** What follows the name and the flags in the usage line: `KIND/NAME`. Absent: it takes flags only. */
+  readonly words?: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Further paragraphs of its own help. */
-  readonly details?: string;
-  /** Absent: the words after the name are handed on as they are, `--help` included. */
-  readonly flags?: FlagTable;
+  /** Further paragraphs of its own help, loaded when they are wanted. */
+  readonly details?: () => Promise<string>;
+  readonly flags: FlagTable;
+  /** Only flags before the first word that is none are its own; from there on words are handed on as they are. */
+  readonly passesWordsOn?: true;
   /** Loads the code only when the command runs; answers the exit code. */
   readonly run: (input: CommandInput) => Promise<number>;
 }
 
 export interface CommandInput {
-  /** Frozen, as the table of flags describes it; empty without a table. */
+  /** Frozen, as the table of flags describes it. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Words that are no flags. */
   readonly args: readonly string[];
 }
 
-/** A command with flags, its config typed by them. */
+/** A command whose config is typed by its flags. */
 export function defineCommand<T extends FlagTable>(
   command: Omit<Command, "flags" | "run"> & {
     readonly flags: T;

@@ -1,4 +1,4 @@
-import { optionalFlag, switchFlag } from "../component-base/flags.ts";
+import { integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { findDataDir, findKubeconfig } from "./data-dir.ts";
 import { upFlags } from "./up/up-flags.ts";
@@ -24,17 +24,18 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: "up",
     summary: "run the control plane until it is told to stop",
+    details: async () =>
+      `Ctrl-C, SIGTERM or SIGHUP stops everything and keeps the data; a second one ends at once.
+
+etcd is looked for in this order: --etcd-servers, $GATEHOUSE_ETCD, etcd on PATH, the cache (~/.cache/gatehouse), the
+official release, the distribution's packages.`,
     flags: upFlags,
-    run: async ({ config, args }) => {
-      const { UserError } = await import("./user-error.ts");
-      if (args.length > 0) throw new UserError(`up takes flags only, not ${args.join(" ")}`);
-      return (await import("./up/up.ts")).up(config);
-    },
+    run: async ({ config }) => (await import("./up/up.ts")).up(config),
   }),
   defineCommand({
     name: "kubeconfig",
     summary: "print the administrator's kubeconfig",
-    details: "`export KUBECONFIG=$(gatehouse kubeconfig --path)` points kubectl at the control plane.",
+    details: async () => "`export KUBECONFIG=$(gatehouse kubeconfig --path)` points kubectl at the control plane.",
     flags: {
       ...dataDirFlag,
       path: switchFlag({ name: "path", default: false, help: "print the file's name instead of its content" }),
@@ -46,7 +47,7 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: "trace",
-    usage: "KIND/NAME [--namespace NAMESPACE]",
+    words: "KIND/NAME",
     summary: "show who did what to an object, at which etcd revision, as a tree",
     flags: {
       ...planeFlags,
@@ -61,25 +62,44 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: "access-test",
     summary: "try to reach etcd with every certificate there is: only the gateway's may be accepted",
-    details: "Exits with 1 when etcd accepts anybody else, or refuses the gateway.",
+    details: async () => "Exits with 1 when etcd accepts anybody else, or refuses the gateway.",
     flags: dataDirFlag,
     run: async ({ config }) => (await import("./access-test.ts")).accessTest(findDataDir(config.dataDir, process.env)),
   }),
-  {
+  defineCommand({
     name: "etcdctl",
-    usage: "[--data-dir FOLDER] ARGUMENTS…",
+    words: "ARGUMENTS…",
     summary: "study etcd with stock etcdctl and the gateway's certificate",
-    details: "The one documented exception to the rule that only the gateway touches etcd.",
-    run: async ({ args }) => (await import("./etcdctl.ts")).etcdctl(args),
-  },
-  {
+    details: async () => "The one documented exception to the rule that only the gateway touches etcd.",
+    flags: dataDirFlag,
+    passesWordsOn: true,
+    run: async ({ config, args }) =>
+      (await import("./etcdctl.ts")).etcdctl(findDataDir(config.dataDir, process.env), args),
+  }),
+  defineCommand({
     name: "bench",
-    usage: "QUESTION [--kubeconfig FILE] [--vs FILE] [--json]",
+    words: "QUESTION",
     summary: "measure a control plane, ours or another",
-    run: async ({ args }) => {
-      const { runBench } = await import("../bench/main.ts");
-      const kubeconfig = findKubeconfig(undefined, process.env, findDataDir(undefined, process.env));
-      return runBench(args, { kubeconfig });
+    details: async () => (await import("../bench/main.ts")).questionList(),
+    flags: {
+      ...planeFlags,
+      peer: optionalFlag({
+        name: "vs",
+        placeholder: "file",
+        help: "kubeconfig of a second control plane that takes turns with the first, run by run",
+      }),
+      runs: integerFlag({
+        name: "runs",
+        placeholder: "number",
+        default: 0,
+        help: "runs of each that count, after one that does not; 0: as many as the question is worth",
+      }),
+      json: switchFlag({ name: "json", default: false, help: "print the line for programs only, not the table" }),
     },
-  },
+    run: async ({ config, args }) => {
+      const { runBench } = await import("../bench/main.ts");
+      const kubeconfig = findKubeconfig(config.kubeconfig, process.env, findDataDir(config.dataDir, process.env));
+      return runBench({ ...config, kubeconfig, args });
+    },
+  }),
 ];

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cacheFolder } from "../etcd/cache-folder.ts";
 import { findEtcd, onPath } from "../etcd/find.ts";
-import { findDataDir } from "./data-dir.ts";
+import type { DataDir } from "./data-dir.ts";
 import { readPlaneFacts } from "./plane-file.ts";
 import { UserError } from "./user-error.ts";
 
@@ -12,9 +12,8 @@ import { UserError } from "./user-error.ts";
  *
  * @returns etcdctl's exit code
  */
-export async function etcdctl(words: readonly string[]): Promise<number> {
-  const { dataDir, rest } = takeDataDir(words);
-  const facts = readPlaneFacts(findDataDir(dataDir, process.env));
+export async function etcdctl(folder: DataDir, words: readonly string[]): Promise<number> {
+  const facts = readPlaneFacts(folder);
   const program = await findEtcdctl();
   console.error(
     "gatehouse: *** etcdctl runs with the API server's own certificate, past authentication, authorization and audit. ***\n" +
@@ -27,7 +26,7 @@ export async function etcdctl(words: readonly string[]): Promise<number> {
     ...(cert === "" ? [] : [`--cert=${cert}`]),
     ...(key === "" ? [] : [`--key=${key}`]),
   ];
-  const child = spawn(program, [...flags, ...rest], {
+  const child = spawn(program, [...flags, ...words], {
     stdio: "inherit",
     env: { ...withoutEtcdctlVariables(process.env), ETCDCTL_API: "3" },
   });
@@ -35,13 +34,6 @@ export async function etcdctl(words: readonly string[]): Promise<number> {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));
   });
-}
-
-function takeDataDir(words: readonly string[]): { dataDir: string | undefined; rest: readonly string[] } {
-  const [first = "", second] = words;
-  if (first === "--data-dir") return { dataDir: second, rest: words.slice(2) };
-  if (first.startsWith("--data-dir=")) return { dataDir: first.slice("--data-dir=".length), rest: words.slice(1) };
-  return { dataDir: undefined, rest: words };
 }
 
 async function findEtcdctl(): Promise<string> {

@@ -8,9 +8,9 @@ test("the overview lists every command", () => {
 
 test.each(commands.map((command) => [command.name, command] as const))(
   "help of %s names all its flags",
-  (_name, command) => {
-    const help = commandHelp(command);
-    for (const flag of Object.values(command.flags ?? {})) expect(help).toContain(`--${flag.name}`);
+  async (_name, command) => {
+    const help = await commandHelp(command);
+    for (const flag of Object.values(command.flags)) expect(help).toContain(`--${flag.name}`);
   },
 );
 
@@ -19,4 +19,9 @@ test("up has the flags that others build on", () => {
   const promised =
     "data-dir secure-port bind-address nodes etcd-servers etcd-cafile etcd-certfile etcd-keyfile etcd-prefix schedulers controller-managers single-process controllers log-format v";
   expect(names).toEqual(expect.arrayContaining(promised.split(" ")));
+});
+
+test("help of bench names its questions", async () => {
+  const bench = commands.find((command) => command.name === "bench")!;
+  expect(await commandHelp(bench)).toMatch(/^Questions:\n {2}pod-create +\w/m);
 });

@@ -11,14 +11,17 @@ Usage: gatehouse COMMAND [flags]
 
 ${rows.join("\n")}
 
-\`gatehouse help COMMAND\` says more about one of them.`;
+\`gatehouse help COMMAND\` or \`gatehouse COMMAND --help\` says more about one of them, \`gatehouse --version\` which Gatehouse
+this is.`;
 }
 
 /** `gatehouse help COMMAND`. */
-export function commandHelp(command: Command): string {
-  const usage = [command.name, command.usage ?? "", command.flags === undefined ? "" : "[flags]"].filter(Boolean);
-  const parts = [`gatehouse ${command.name}: ${command.summary}`, `Usage: gatehouse ${usage.join(" ")}`];
-  if (command.details !== undefined) parts.push(command.details);
-  if (command.flags !== undefined) parts.push(`Flags:\n${flagHelp(command.flags)}`);
+export async function commandHelp(command: Command): Promise<string> {
+  const parts = [
+    `gatehouse ${command.name}: ${command.summary}`,
+    `Usage: gatehouse ${command.name} [flags]${command.words === undefined ? "" : ` ${command.words}`}`,
+    ...(command.details === undefined ? [] : [await command.details()]),
+    `Flags:\n${flagHelp(command.flags)}`,
+  ];
   return parts.join("\n\n");
 }

@@ -28,20 +28,23 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(command: Command, argv: readonly string[]): Promise<number> {
-  if (command.flags === undefined) return command.run({ config: {}, args: argv });
-  const parsed = parseFlags(command.flags, argv);
-  if (parsed.kind === "help") return print(commandHelp(command));
-  if (parsed.kind === "problems") {
-    for (const problem of parsed.problems) complain(problem);
-    return 2;
-  }
-  return command.run(parsed);
+  const parsed = parseFlags(command.flags, argv, { until: command.passesWordsOn ? "first word" : "end" });
+  if (parsed.kind === "help") return print(await commandHelp(command));
+  const problems = parsed.kind === "problems" ? parsed.problems : surplusWords(command, parsed.args);
+  for (const problem of problems) complain(problem);
+  return parsed.kind === "config" && problems.length === 0 ? command.run(parsed) : 2;
 }
 
-function help(name: string | undefined): number {
+function surplusWords(command: Command, words: readonly string[]): readonly string[] {
+  return command.words !== undefined || words.length === 0
+    ? []
+    : [`${command.name} takes flags only, not ${words.join(" ")}`];
+}
+
+async function help(name: string | undefined): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
   if (name !== undefined && command === undefined) return complain(`there is no command ${name}`);
-  return print(command === undefined ? overview(commands) : commandHelp(command));
+  return print(command === undefined ? overview(commands) : await commandHelp(command));
 }
 
 function version(): string {

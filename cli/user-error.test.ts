@@ -8,7 +8,6 @@ test.each([
   ["the server's refusal", badRequest("no kind is called so"), true],
   ["no server", new ConnectionError("refused", "connect ECONNREFUSED"), true],
   ["no such file", Object.assign(new Error("no such file"), { code: "ENOENT" }), true],
-  ["no such flag", Object.assign(new TypeError("unknown"), { code: "ERR_PARSE_ARGS_UNKNOWN_OPTION" }), true],
   ["a fault of ours", new TypeError("undefined is not a function"), false],
   ["no error at all", "text", false],
 ])("%s", (_name, error, expected) => {

@@ -78,3 +78,13 @@ test("help names every flag with its default", () => {
   expect(help).toMatch(/--secure-port <port> +where to listen \(default 6443\)/);
   expect(help).toMatch(/--single-process +one process$/m);
 });
+
+test("until the first word: what follows it is handed back as it is", () => {
+  const table = { json: switchFlag({ name: "json", default: false, help: "" }) };
+  expect(parseFlags(table, ["--json", "get", "--json", "--help"], { until: "first word" })).toEqual({
+    kind: "config",
+    config: { json: true },
+    args: ["get", "--json", "--help"],
+  });
+  expect(parseFlags(table, ["--help", "get"], { until: "first word" })).toEqual({ kind: "help" });
+});

@@ -117,8 +117,15 @@ export type ParsedFlags<T extends FlagTable> =
 /**
  * Reads flags in the forms `--name value`, `--name=value` and `-h`; what is no flag is handed back in `args`, as is everything
  * after `--`. The config is frozen. All problems are reported at once.
+ *
+ * @param options.until - `first word`: what follows the first word that is no flag is handed back with it, flags included;
+ *   default `end`
  */
-export function parseFlags<T extends FlagTable>(table: T, argv: readonly string[]): ParsedFlags<T> {
+export function parseFlags<T extends FlagTable>(
+  table: T,
+  argv: readonly string[],
+  options: { readonly until?: "first word" | "end" } = {},
+): ParsedFlags<T> {
   const fields = new Map(Object.entries(table).map(([field, flag]) => [flag.name, { field, flag }]));
   const config: Record<string, unknown> = Object.fromEntries(
     Object.entries(table).map(([field, flag]) => [field, flag.default]),
@@ -133,6 +140,7 @@ export function parseFlags<T extends FlagTable>(table: T, argv: readonly string[
       return { kind: "help" };
     } else if (!word.startsWith("-") || word === "-") {
       args.push(word);
+      if (options.until === "first word") args.push(...rest.splice(0));
     } else {
       const problem = takeFlag(word, rest);
       if (problem !== undefined) problems.push(problem);
