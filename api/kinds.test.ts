@@ -92,6 +92,7 @@ test("an Event is the same in both of its groups", () => {
     count: 2,
     firstTimestamp: "2026-01-01T00:00:00Z",
     reportingComponent: "c",
+    reportingInstance: "",
     source: { host: "h" },
   };
   const { as } = kinds.eventsV1.storage ?? {};

@@ -89,13 +89,13 @@ function currentRun(pod: Pod, status: ContainerStatus): ContainerRun | undefined
   const { running, terminated } = status.state ?? {};
   const ended = terminated ?? (running === undefined ? status.lastState?.terminated : undefined);
   const startedAt = running?.startedAt ?? ended?.startedAt;
-  if (startedAt === undefined) return undefined;
+  if (!startedAt) return undefined;
   return { ...identity(pod, status), startedMs: Date.parse(startedAt), finishedMs: moment(ended?.finishedAt) };
 }
 
 function previousRun(pod: Pod, status: ContainerStatus): ContainerRun | undefined {
   const ended = status.lastState?.terminated;
-  if (ended?.startedAt === undefined) return undefined;
+  if (!ended?.startedAt) return undefined;
   return {
     ...identity(pod, status),
     restartCount: Math.max(0, status.restartCount - 1),
@@ -118,7 +118,7 @@ function identity(pod: Pod, status: ContainerStatus): Omit<ContainerRun, "starte
 
 const refused = (message: string): LogAnswer => ({ kind: "refused", statusCode: 400, message });
 
-const moment = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+const moment = (text: string | undefined) => (text ? Date.parse(text) : undefined);
 
 /** `2026-01-02T03:04:05.678000000Z`. */
 const logTimestamp = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}000000Z`;

@@ -124,7 +124,9 @@ function fieldSchema(field: FieldSchema, doc: string, reference: Reference): Jso
   return {
     ...(doc !== "" && { description: doc }),
     ...(field.published !== undefined && { default: field.published }),
-    ...("$ref" in schema ? { ...(field.always && { default: {} }), ...besideOthers(schema) } : schema),
+    ...("$ref" in schema
+      ? { ...(field.always && !field.pointer && { default: {} }), ...besideOthers(schema) }
+      : schema),
     ...(patch.mapKeys.length > 0 && { "x-kubernetes-list-map-keys": patch.mapKeys }),
     ...(patch.listType !== undefined && { "x-kubernetes-list-type": patch.listType }),
     ...(patch.atomicMap && { "x-kubernetes-map-type": "atomic" }),

@@ -15,6 +15,7 @@ import type { SubresourceDeps } from "./subresources/subresource-deps.ts";
 import { subresourceStores } from "./subresources/subresources.ts";
 import { unstoredKind } from "./subresources/unstored-kinds.ts";
 import { update } from "./update.ts";
+import { ZeroFields } from "./zero-fields.ts";
 
 /** A registry that serves `kinds` from `storage`. Starts nothing. */
 export function createRegistry(deps: RegistryDeps): Registry {
@@ -26,6 +27,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     admission: deps.admission,
     schema: deps.schema,
     schemaModel: deps.schemaModel,
+    zeroFields: new ZeroFields(deps.schemaModel),
     fieldManager: deps.fieldManager,
     authorize: (ctx, attributes) => deps.reviews?.authorize(ctx.user, attributes) ?? { allowed: true, reason: "" },
   };

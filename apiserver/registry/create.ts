@@ -11,7 +11,7 @@ import { orderedMeta } from "./meta/order-meta.ts";
 import { dedupeOwners } from "./meta/owner-references.ts";
 import { validateMeta } from "./meta/validate-meta.ts";
 import { DetachedObject } from "./object-view.ts";
-import { type AnyObject, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
+import { type AnyObject, complete, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
 import type { Reservation, StrategyContext } from "./strategy.ts";
 import { statusErrors, toStatus } from "./to-status.ts";
@@ -45,7 +45,7 @@ export async function createObject(
   }
   const meta = systemFields(resource, ctx, sent);
   object.metadata = meta;
-  kind.defaults(object);
+  complete(resource, object);
   const managedFields = resource.fieldManager.afterWrite({
     kind,
     subresource: "",

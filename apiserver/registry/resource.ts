@@ -13,6 +13,7 @@ import type { FieldManager } from "./managed-fields/field-manager.ts";
 import { type ObjectView, viewOf } from "./object-view.ts";
 import type { Random } from "./random.ts";
 import type { Strategy } from "./strategy.ts";
+import type { ZeroFields } from "./zero-fields.ts";
 
 /** What the operations of every kind share. */
 export interface OperationDeps {
@@ -23,6 +24,7 @@ export interface OperationDeps {
   readonly admission: Admission;
   readonly schema: BodySchema;
   readonly schemaModel: SchemaModel;
+  readonly zeroFields: ZeroFields;
   readonly fieldManager: FieldManager;
   /** For the rights that a request needs beyond its own verb. */
   authorize(ctx: RequestContext, attributes: Attributes): Decision;
@@ -84,6 +86,12 @@ function authorizeCreate(kind: Kind, deps: OperationDeps, ctx: RequestContext, n
   const where = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
   const text = `User ${JSON.stringify(ctx.user.name)} cannot create resource "${plural}" in API group "${group}" ${where}`;
   throw forbidden({ group, resource: plural }, name, reason === "" ? text : `${text}: ${reason}`);
+}
+
+/** Fills in what the client left out and the kind's version always writes or has a default for, in place. */
+export function complete({ kind, zeroFields }: Resource, object: AnyObject): void {
+  zeroFields.fill(object, kind.schema);
+  kind.defaults(object);
 }
 
 /** The etcd key of one object. */

@@ -91,11 +91,11 @@ test("the null that Go clients send for creationTimestamp is gone from templates
   const checker = new SchemaChecker();
   await checker.load(kinds.deployments.schema);
   const metadata = { name: "a", creationTimestamp: null };
-  const object = { metadata, spec: { template: { metadata, spec: { containers: [] } } } };
+  const object = { metadata, spec: { template: { metadata, spec: { containers: [{ name: "c" }] } } } };
   checker.check(kinds.deployments, object);
   expect(object).toEqual({
     metadata: { name: "a" },
-    spec: { template: { metadata: { name: "a" }, spec: { containers: [] } } },
+    spec: { template: { metadata: { name: "a" }, spec: { containers: [{ name: "c" }] } } },
   });
 });
 

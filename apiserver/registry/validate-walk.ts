@@ -47,11 +47,13 @@ export class SchemaWalk {
       this.unknownFields.push(path);
       return dropped;
     }
-    if (value === null) return field.type.kind === "quantity" && !field.pointer ? "0" : dropped;
+    if (value === null) return zeroOfMember(field);
     const goKey = field.inlinedFrom === undefined ? key : `${field.inlinedFrom}.${key}`;
     const goPath = place.goPath === "" ? goKey : `${place.goPath}.${goKey}`;
     const made = this.#value(value, field.type, { struct: place.struct, goPath, path, goType: field.goType });
-    return isZero(made, field.type) && !keepsZero(field) ? dropped : made;
+    if (!isZero(made, field.type)) return made;
+    if (field.always && field.type.kind === "list") return null;
+    return keepsZero(field) ? made : dropped;
   }
 
   #value(value: unknown, type: SchemaType, place: Place): unknown {
@@ -202,6 +204,12 @@ function mismatch(value: unknown, type: SchemaType, place: Place): DecodeError {
 const structName = (definition: Definition) => definition.shortName.slice(definition.shortName.lastIndexOf(".") + 1);
 
 const keepsZero = (field: FieldSchema) => field.pointer || field.always || field.required;
+
+/** What the decoder makes of a null member: of those that are always written, null where that is their zero. */
+function zeroOfMember({ type, pointer, always }: FieldSchema): unknown {
+  if (type.kind === "quantity" && !pointer) return "0";
+  return always && (pointer || zeroOf(type) === null) ? null : dropped;
+}
 
 /** Empty structs are not zero: they are written as `{}`. */
 function isZero(value: unknown, type: SchemaType): boolean {

@@ -10,7 +10,7 @@ import { nextGeneration } from "./meta/generation.ts";
 import { dedupeOwners } from "./meta/owner-references.ts";
 import { validateMeta, validateMetaUpdate } from "./meta/validate-meta.ts";
 import { DetachedObject } from "./object-view.ts";
-import { type AnyObject, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
+import { type AnyObject, complete, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { WriteOptions } from "./store.ts";
 import type { Reservation, StrategyContext } from "./strategy.ts";
 import { statusErrors } from "./to-status.ts";
@@ -192,7 +192,7 @@ class WriteAttempt {
     const { kind, strategy, hasStatus, admission } = this.#resource;
     const { subresource } = this.#write;
     keepServerFields(object.metadata ?? {}, old.metadata ?? {});
-    if (this.#write.derived !== true) kind.defaults(object);
+    if (this.#write.derived !== true) complete(this.#resource, object);
     const admitted = admission.admit(this.#attributes(object, old));
     if (admitted !== undefined) await admitted;
     const context = this.#context();

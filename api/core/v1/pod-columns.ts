@@ -21,7 +21,7 @@ const conditionTrue = (pod: Pod, type: string) =>
 
 const endedMs = (status: ContainerStatus) => {
   const finishedAt = status.lastState?.terminated?.finishedAt;
-  return finishedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(finishedAt);
+  return finishedAt ? Date.parse(finishedAt) : Number.NEGATIVE_INFINITY;
 };
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/printers/internalversion/printers.go printPod */

@@ -15,17 +15,21 @@ const renamed = [
 const toCore = new Map<string, string>(renamed);
 const toEvents = new Map<string, string>(renamed.map(([events, core]) => [core, events]));
 
-/** An events.k8s.io/v1 Event as it lies in etcd: a core v1 Event. */
+/** An events.k8s.io/v1 Event as it lies in etcd: a core v1 Event, which always names its reporter. */
 export const toStored = (event: EventsV1Event): CoreV1Event & ApiObject => ({
+  reportingComponent: "",
+  reportingInstance: "",
   ...(rename(event, toCore) as CoreV1Event),
   apiVersion: "v1",
 });
 
 /** The inverse of {@link toStored}. */
-export const fromStored = (stored: ApiObject): EventsV1Event => ({
-  ...(rename(stored, toEvents) as EventsV1Event),
-  apiVersion: "events.k8s.io/v1",
-});
+export function fromStored(stored: ApiObject): EventsV1Event {
+  const event = { ...(rename(stored, toEvents) as EventsV1Event), apiVersion: "events.k8s.io/v1" };
+  if (event.reportingController === "") delete event.reportingController;
+  if (event.reportingInstance === "") delete event.reportingInstance;
+  return event;
+}
 
 function rename(object: object, names: ReadonlyMap<string, string>): unknown {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [names.get(name) ?? name, value]));

@@ -22,7 +22,7 @@ export function roleStrategy<T extends Role | ClusterRole>(
   escalation: EscalationCheck | undefined,
 ): Strategy<T> {
   return {
-    validate: ({ rules = [] }) => rules.flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, namespaced)),
+    validate: ({ rules }) => (rules ?? []).flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, namespaced)),
     async authorizeWrite(role, old, { user }) {
       if (old !== undefined && semanticallyEqual(role.rules, old.rules)) return;
       const { name = "", namespace = "" } = role.metadata ?? {};
@@ -36,7 +36,8 @@ export function roleStrategy<T extends Role | ClusterRole>(
 }
 
 function ruleErrors(rule: Readonly<PolicyRule>, field: string, namespaced: boolean): FieldError[] {
-  const { verbs = [], apiGroups = [], resources = [], nonResourceURLs = [] } = rule;
+  const verbs = rule.verbs ?? [];
+  const { apiGroups = [], resources = [], nonResourceURLs = [] } = rule;
   const errors: FieldError[] = [];
   if (verbs.length === 0) errors.push(required(`${field}.verbs`, "verbs must contain at least one value"));
   if (nonResourceURLs.length > 0) {

@@ -79,21 +79,23 @@ function ipv4Errors(field: string, place: number, address: string): FieldError[]
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/discovery/validation/validation.go */
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
-  validate({ addressType, endpoints = [], ports = [] }) {
+  validate({ addressType, endpoints, ports }) {
     const errors: FieldError[] = [];
     if (!addressType) errors.push(required("addressType"));
     else if (!["IPv4", "IPv6", "FQDN"].includes(addressType)) {
       errors.push(notSupported("addressType", addressType, ["FQDN", "IPv4", "IPv6"]));
     }
-    if (endpoints.length > 1000) {
+    const count = endpoints?.length ?? 0;
+    if (count > 1000) {
       errors.push({
         type: "FieldValueTooMany",
         field: "endpoints",
-        value: endpoints.length,
+        value: count,
         detail: "must have at most 1000 items",
       });
     }
-    for (const [index, { addresses = [] }] of endpoints.entries()) {
+    for (const [index, endpoint] of (endpoints ?? []).entries()) {
+      const addresses = endpoint.addresses ?? [];
       const at = `endpoints[${index}].addresses`;
       if (addresses.length === 0) errors.push(required(at, "must contain at least 1 address"));
       if (addresses.length > 100) {
@@ -107,7 +109,7 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
       if (addressType === "IPv4") errors.push(...addresses.flatMap((address, place) => ipv4Errors(at, place, address)));
     }
     const names = new Set<string>();
-    for (const [index, { name = "", protocol = "TCP" }] of ports.entries()) {
+    for (const [index, { name = "", protocol = "TCP" }] of (ports ?? []).entries()) {
       const at = `ports[${index}]`;
       if (names.has(name)) errors.push({ type: "FieldValueDuplicate", field: `${at}.name`, value: name, detail: "" });
       names.add(name);
