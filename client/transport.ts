@@ -1,6 +1,6 @@
-import { setMaxListeners } from "node:events";
 import { createSecureContext } from "node:tls";
 import { type Dispatcher, Pool } from "undici";
+import { AbortListeners } from "./abort-listeners.ts";
 import { ConnectionError, toConnectionError } from "./connection-error.ts";
 import { gatedConnector } from "./gated-connector.ts";
 import type { ClientConfig } from "./kubeconfig.ts";
@@ -53,6 +53,7 @@ const handshakesAtOnce = 4;
 export function createTransport(config: ClientConfig, options: TransportOptions = {}): Transport {
   const connect = gatedConnector(tlsOptions(config), handshakesAtOnce);
   const callTimeoutMs = options.callTimeoutMs ?? 60_000;
+  const aborts = new AbortListeners();
   const calls = new Pool(config.server, {
     connect,
     connections: options.connections ?? 16,
@@ -73,12 +74,12 @@ export function createTransport(config: ClientConfig, options: TransportOptions 
     request: (request) =>
       new Promise((resolve, reject) => {
         if (request.signal.aborted) reject(request.signal.reason);
-        else calls.dispatch(dispatchOptions(request), collect(request, resolve, reject));
+        else calls.dispatch(dispatchOptions(request), collect(request, aborts, resolve, reject));
       }),
     stream: (request) =>
       new Promise((resolve, reject) => {
         if (request.signal.aborted) reject(request.signal.reason);
-        else streams.dispatch(dispatchOptions(request), new BodyStream(request, resolve, reject));
+        else streams.dispatch(dispatchOptions(request), new BodyStream(request, aborts, resolve, reject));
       }),
     async close() {
       const reason = new ConnectionError("closed", "the client has been closed");
@@ -116,6 +117,7 @@ function dispatchOptions(request: HttpRequest): Dispatcher.DispatchOptions {
 
 function collect(
   request: HttpRequest,
+  aborts: AbortListeners,
   resolve: (response: HttpResponse) => void,
   reject: (reason: unknown) => void,
 ): Dispatcher.DispatchHandler {
@@ -124,7 +126,7 @@ function collect(
   let retryAfterSeconds: number | undefined;
   let abort: (() => void) | undefined;
   const settle = () => {
-    if (abort !== undefined) request.signal.removeEventListener("abort", abort);
+    if (abort !== undefined) aborts.remove(request.signal, abort);
   };
   return {
     onRequestStart(controller) {
@@ -132,9 +134,8 @@ function collect(
         controller.abort(asError(request.signal.reason));
         return;
       }
-      setMaxListeners(0, request.signal);
       abort ??= () => controller.abort(asError(request.signal.reason));
-      request.signal.addEventListener("abort", abort, { once: true });
+      aborts.add(request.signal, abort);
     },
     onResponseStart(_controller, code, headers) {
       statusCode = code;
@@ -159,6 +160,7 @@ function collect(
 /** Hands chunks to one reader; the socket is paused while the reader is behind. */
 class BodyStream implements Dispatcher.DispatchHandler, AsyncIterableIterator<Buffer> {
   readonly #request: HttpRequest;
+  readonly #aborts: AbortListeners;
   readonly #opened: (stream: HttpStream) => void;
   readonly #refused: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -167,17 +169,22 @@ class BodyStream implements Dispatcher.DispatchHandler, AsyncIterableIterator<Bu
   #end: { readonly error?: unknown } | undefined;
   readonly #abort = () => this.#controller?.abort(asError(this.#request.signal.reason));
 
-  constructor(request: HttpRequest, opened: (stream: HttpStream) => void, refused: (reason: unknown) => void) {
+  constructor(
+    request: HttpRequest,
+    aborts: AbortListeners,
+    opened: (stream: HttpStream) => void,
+    refused: (reason: unknown) => void,
+  ) {
     this.#request = request;
+    this.#aborts = aborts;
     this.#opened = opened;
     this.#refused = refused;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    setMaxListeners(0, this.#request.signal);
     if (this.#request.signal.aborted) this.#abort();
-    else this.#request.signal.addEventListener("abort", this.#abort, { once: true });
+    else this.#aborts.add(this.#request.signal, this.#abort);
   }
 
   onResponseStart(
@@ -208,7 +215,7 @@ class BodyStream implements Dispatcher.DispatchHandler, AsyncIterableIterator<Bu
   }
 
   #finish(end: { readonly error?: unknown }): void {
-    this.#request.signal.removeEventListener("abort", this.#abort);
+    this.#aborts.remove(this.#request.signal, this.#abort);
     this.#end ??= end;
     if ("error" in end) this.#refused(end.error);
     const waiting = this.#waiting;

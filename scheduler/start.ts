@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import { nodes as nodeKind } from "../api/core/v1/node.ts";
 import { pods as podKind } from "../api/core/v1/pod.ts";
@@ -60,8 +59,6 @@ export async function startScheduler(settings: SchedulerSettings, deps: Schedule
   const client = createRestClient({ ...server, userAgent, connections }, deps);
   const stop = new AbortController();
   const { signal } = stop;
-  // One listener per call in flight, and the calls are many.
-  setMaxListeners(0, signal);
   const parts = buildScheduler({ config, settings, client, deps, signal });
   const synced = parts.whenSynced({ signal });
   const work = synced.then(() => lead(config, { client, deps, signal, run: parts.run }));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { StatusError } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { deleteObject } from "./delete.ts";
@@ -16,6 +17,8 @@ export async function deleteCollection(
   options: DeleteOptions,
 ): Promise<ListPage> {
   const found = await list(resource, ctx, read);
+  // As many deletes as that listen to the one signal at a time.
+  setMaxListeners(2 * parallelDeletes, ctx.signal);
   let next = 0;
   const worker = async () => {
     for (let item = found.items[next++]; item !== undefined; item = found.items[next++]) {
