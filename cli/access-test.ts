@@ -7,6 +7,7 @@ import { realClock } from "../component-base/clock.ts";
 import type { DataDir } from "./data-dir.ts";
 import { readPlaneFacts } from "./plane-file.ts";
 import { textTable } from "./text-table.ts";
+import { UserError } from "./user-error.ts";
 
 /** Somebody who tries to reach etcd. */
 interface Attempt {
@@ -19,13 +20,20 @@ interface Attempt {
 type Outcome = { readonly answer: "accepted" | "refused"; readonly reason: string };
 
 /**
- * `gatehouse access-test`: tries etcd's TLS handshake with every certificate there is, with one made up, and with none. Not a
- * single key is read.
+ * `gatehouse access-test`: tries etcd's TLS handshake with every certificate in the data directory, with one made up, and with
+ * none. Not a single key is read.
  *
  * @returns 0 when only the gateway was accepted, else 1
+ * @throws UserError when etcd speaks no TLS, so that there is no handshake to try
  */
 export async function accessTest(folder: DataDir): Promise<number> {
   const facts = readPlaneFacts(folder);
+  const open = facts.etcdServers.filter((server) => !server.startsWith("https:"));
+  if (open.length > 0) {
+    throw new UserError(
+      `${open.join(", ")} asks nobody for a certificate: whoever reaches that etcd may change everything`,
+    );
+  }
   const ca = facts.etcdFiles.ca === "" ? undefined : readFileSync(facts.etcdFiles.ca, "utf8");
   const attempts = await allAttempts(folder, facts.etcdFiles);
   const rows: string[][] = [];
@@ -67,6 +75,8 @@ async function allAttempts(
     pair: readPair(`${stem}.crt`, `${stem}.key`),
     expected,
   });
+  // An etcd of the user's own has certificates of its own, which are not here to be tried.
+  const bundled = gateway.cert.startsWith(folder.etcdPki);
   const components = readdirSync(folder.components).filter((file) => file.endsWith(".kubeconfig"));
   return [
     { who: "nobody", certificate: "none", expected },
@@ -75,8 +85,12 @@ async function allAttempts(
     ...components.map((file) => fromKubeconfig(file.replace(".kubeconfig", ""), join(folder.components, file))),
     fromPki("apiserver", "its serving certificate", join(folder.pki, "apiserver")),
     fromPki("apiserver", "its certificate for kubelets", join(folder.pki, "apiserver-kubelet-client")),
-    fromPki("etcd", "its serving certificate", join(folder.etcdPki, "server")),
-    fromPki("etcd", "its certificate for peers", join(folder.etcdPki, "peer")),
+    ...(bundled
+      ? [
+          fromPki("etcd", "its serving certificate", join(folder.etcdPki, "server")),
+          fromPki("etcd", "its certificate for peers", join(folder.etcdPki, "peer")),
+        ]
+      : []),
     {
       who: "apiserver (the gateway)",
       certificate: "client certificate of etcd's authority",

@@ -19,7 +19,8 @@ export async function prepareInline(
   deps: { readonly clock: Clock },
 ): Promise<Prepared> {
   const component = await row.load();
-  const stream = createWriteStream(join(plane.folder.logs, `${name}.log`), { flags: "a", mode: 0o600 });
+  const logPath = join(plane.folder.logs, `${name}.log`);
+  const stream = createWriteStream(logPath, { flags: "a", mode: 0o600 });
   const log = loggerFor(name, plane.config, { write: (line) => stream.writable && stream.write(line) });
   const closeLog = async () => {
     stream.end();
@@ -40,7 +41,12 @@ export async function prepareInline(
     discard: stop,
     async start() {
       starting = startFromArgv(component, componentArgv(row, plane), { clock: deps.clock, log });
-      const { done } = await starting;
+      const { done } = await starting.catch((error: unknown) => {
+        log.error({ err: error }, "failed");
+        throw new Error(`failed: ${error instanceof Error ? error.message : String(error)} (log: ${logPath})`, {
+          cause: error,
+        });
+      });
       log.info({}, "started");
       return { done, stop };
     },

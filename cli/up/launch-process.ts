@@ -65,7 +65,7 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
     return new Promise((resolve, reject) => {
       from.process.on("message", (received: FromComponent) => {
         if (received.type === type) resolve();
-        if (received.type === "failed") reject(new Error(`failed: ${received.message}`));
+        if (received.type === "failed") reject(new Error(`failed: ${received.message} (log: ${logPath})`));
       });
       exited.then((reason) => reject(new Error(`ended with ${reason} before it was ready${lastProblem(logPath)}`)));
     });

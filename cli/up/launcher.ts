@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import type { EtcdConfig } from "../../etcd/config.ts";
@@ -98,7 +98,9 @@ export class Launcher {
   /** An etcd of the user's own: nothing is started. */
   #ownersEtcd() {
     const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = this.#config;
-    const etcdFiles = { ca: etcdCafile, cert: etcdCertfile, key: etcdKeyfile };
+    // Whole names, because other commands read them from other folders.
+    const whole = (file: string) => (file === "" ? "" : resolve(file));
+    const etcdFiles = { ca: whole(etcdCafile), cert: whole(etcdCertfile), key: whole(etcdKeyfile) };
     return Promise.resolve({ etcdServers, etcdFiles });
   }
 

@@ -1,6 +1,7 @@
 import { Backoff } from "../../component-base/backoff.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import type { Running } from "../../component-base/running.ts";
+import { UserError } from "../user-error.ts";
 
 /** A component whose code is loaded and that waits for its turn. */
 export interface Prepared {
@@ -47,9 +48,15 @@ export class Supervised {
     this.#prepared.catch(() => undefined);
   }
 
-  /** Resolves when it is ready for the first time. A failure of this first start is not tried again. */
+  /**
+   * Resolves when it is ready for the first time. A failure of this first start is not tried again.
+   * @throws UserError with a sentence; its log says more
+   */
   async start(): Promise<void> {
-    const running = await this.#launch();
+    const running = await this.#launch().catch((error: unknown) => {
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new UserError(`${this.name} ${problem}`, { cause: error });
+    });
     this.#loop = this.#watch(running);
   }
 

@@ -110,3 +110,19 @@ export const upFlags = {
 };
 
 export type UpConfig = ConfigOf<typeof upFlags>;
+
+/** What no single flag can know: each a sentence. */
+export function contradictions(config: UpConfig): readonly string[] {
+  const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = config;
+  const files = [etcdCafile, etcdCertfile, etcdKeyfile].filter((file) => file !== "");
+  const badUrls = etcdServers.filter((server) => !/^https?:\/\/[^/]/.test(server));
+  return [
+    ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
+    ...(files.length > 0 && etcdServers.length === 0
+      ? ["--etcd-cafile, --etcd-certfile, --etcd-keyfile: are for an etcd that --etcd-servers names"]
+      : []),
+    ...(files.length === 1 || files.length === 2
+      ? ["--etcd-cafile, --etcd-certfile, --etcd-keyfile: all three files are needed, or none"]
+      : []),
+  ];
+}

@@ -1,13 +1,14 @@
 import { realClock } from "../../component-base/clock.ts";
 import { allowManyListeners } from "../../component-base/many-listeners.ts";
 import { findDataDir } from "../data-dir.ts";
+import { UserError } from "../user-error.ts";
 import { readyBanner } from "./banner.ts";
 import { killOwnProcessAfter } from "./last-resort.ts";
 import { Launcher } from "./launcher.ts";
 import { lockFolder, unlockFolder } from "./pid-file.ts";
 import { makeFolders } from "./plane.ts";
 import { aborted, stopRequest } from "./stop-request.ts";
-import type { UpConfig } from "./up-flags.ts";
+import { contradictions, type UpConfig } from "./up-flags.ts";
 
 /** From the wish to stop to the last resort; an orderly stop that has to kill takes 4 s. */
 const stopSeconds = 4.5;
@@ -17,6 +18,8 @@ const stopSeconds = 4.5;
  * @returns the exit code
  */
 export async function up(config: UpConfig): Promise<number> {
+  const problems = contradictions(config);
+  if (problems.length > 0) throw new UserError(problems.join("\ngatehouse: "));
   allowManyListeners();
   const signal = stopRequest();
   const folder = findDataDir(config.dataDir, process.env);

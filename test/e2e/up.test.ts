@@ -13,7 +13,7 @@ import { silentLogger } from "../../component-base/logger.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import { processIdentity } from "../../component-base/process-identity.ts";
 import { eventually } from "../harness/eventually.ts";
-import { gatehouseBin, type PlaneOptions, startPlane, type TestPlane } from "../harness/plane.ts";
+import { gatehouse, type PlaneOptions, startPlane, type TestPlane } from "../harness/plane.ts";
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -197,16 +197,6 @@ describe("beside a running plane", () => {
     expect(stderr).toContain("past authentication, authorization and audit");
   });
 });
-
-/** Runs the command to its end. */
-function gatehouse(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [gatehouseBin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
-  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
-}
 
 function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {

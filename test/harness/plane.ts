@@ -71,6 +71,19 @@ export async function startPlane(options: PlaneOptions = {}): Promise<TestPlane>
   };
 }
 
+/** Runs `gatehouse` to its end. */
+export function gatehouse(
+  args: readonly string[],
+  options: { readonly cwd?: string } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [gatehouseBin, ...args], { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
+}
+
 /** Every process below `root`, from /proc. */
 function descendants(root: number): number[] {
   const children = new Map<number, number[]>();
