@@ -4,6 +4,7 @@ import type { Backlogs } from "./cacher/backlog.ts";
 import { CacheWatcher } from "./cacher/cache-watcher.ts";
 import type { CachedObject } from "./cacher/cached-object.ts";
 import type { Cacher } from "./cacher/cacher.ts";
+import { Deliveries } from "./cacher/deliveries.ts";
 import type { ReadPath } from "./read-path.ts";
 import type {
   CachedReader,
@@ -36,6 +37,7 @@ export class EtcdStorage implements Storage {
   readonly #maxPendingBytes: number;
   readonly #watchers = new Set<CacheWatcher>();
   readonly #bookmarksDue = new Map<CacheWatcher, number>();
+  readonly #deliveries = new Deliveries();
   #nextId = 1;
 
   constructor(options: {
@@ -104,6 +106,7 @@ export class EtcdStorage implements Storage {
       maxPending: this.#maxPending,
       maxPendingBytes: this.#maxPendingBytes,
       signal,
+      deliveries: this.#deliveries,
       onEnd: (ended) => {
         stopListening();
         this.#backlogs.remove(ended);

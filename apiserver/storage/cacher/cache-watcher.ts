@@ -1,6 +1,7 @@
 import type { Predicate, WatchEvent, Watcher } from "../storage.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { bookmark, type Change, ObjectEvent } from "./change.ts";
+import type { Deliverable, Deliveries } from "./deliveries.ts";
 import type { ChangeListener } from "./tree.ts";
 
 /** Objects of a snapshot that go into one batch. */
@@ -14,6 +15,7 @@ export interface CacheWatcherOptions {
   readonly maxPending: number;
   readonly maxPendingBytes: number;
   readonly signal: AbortSignal;
+  readonly deliveries: Deliveries;
   /** Called once, when the watch is over for whatever reason. */
   readonly onEnd: (watcher: CacheWatcher) => void;
 }
@@ -27,10 +29,9 @@ interface Parked {
 
 /**
  * One watch: a bounded list of pending events and at most one consumer waiting for them. Offering an event costs a
- * comparison, the predicate and a push; a parked consumer is woken once per batch, because it runs only after the
- * synchronous dispatch is over.
+ * comparison, the predicate and a push; a parked consumer is woken when its turn comes, with all that has gathered by then.
  */
-export class CacheWatcher implements Watcher, ChangeListener {
+export class CacheWatcher implements Watcher, ChangeListener, Deliverable {
   readonly id: number;
   readonly #predicate: Predicate | undefined;
   readonly #maxPending: number;
@@ -38,6 +39,7 @@ export class CacheWatcher implements Watcher, ChangeListener {
   readonly #onEnd: (watcher: CacheWatcher) => void;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.end();
+  readonly #deliveries: Deliveries;
   #overflowed: () => void = () => undefined;
   #after: bigint;
   #pending: WatchEvent[] = [];
@@ -45,7 +47,7 @@ export class CacheWatcher implements Watcher, ChangeListener {
   #snapshot: readonly CachedObject[] = [];
   #snapshotAt = 0;
   #parked: Parked | undefined;
-  #waking = false;
+  #inLine = false;
   #state: "open" | "ended" | { readonly failed: unknown } = "open";
 
   constructor(options: CacheWatcherOptions) {
@@ -56,6 +58,7 @@ export class CacheWatcher implements Watcher, ChangeListener {
     this.#maxPendingBytes = options.maxPendingBytes;
     this.#onEnd = options.onEnd;
     this.#signal = options.signal;
+    this.#deliveries = options.deliveries;
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -128,10 +131,9 @@ export class CacheWatcher implements Watcher, ChangeListener {
   #push(event: WatchEvent): void {
     this.#pending.push(event);
     if (this.#parked !== undefined) {
-      if (this.#waking) return;
-      // The dispatch goes on synchronously; the consumer gets all of its events in one batch afterwards.
-      this.#waking = true;
-      queueMicrotask(this.#wake);
+      if (this.#inLine) return;
+      this.#inLine = true;
+      this.#deliveries.add(this);
     } else if (this.#pending.length > this.#maxPending || this.#pendingBytes > this.#maxPendingBytes) {
       this.#overflow(event);
     }
@@ -149,13 +151,13 @@ export class CacheWatcher implements Watcher, ChangeListener {
     this.#overflowed();
   }
 
-  readonly #wake = () => {
-    this.#waking = false;
+  deliver(): void {
+    this.#inLine = false;
     const parked = this.#parked;
     if (parked === undefined || this.#pending.length === 0) return;
     this.#parked = undefined;
     parked.resolve({ done: false, value: this.#takePending() });
-  };
+  }
 
   #next(): Promise<IterationResult> {
     if (this.#snapshotAt < this.#snapshot.length) return Promise.resolve({ done: false, value: this.#snapshotBatch() });
