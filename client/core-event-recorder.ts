@@ -20,6 +20,8 @@ export interface EventRecorderDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random?: () => number;
+  /** Events that may wait to be written; more are dropped. Default 1000. */
+  readonly maxQueued?: number;
 }
 
 /** Records v1 Events in one queue for many sources: a kubelet-sim speaks for all of its nodes. */
@@ -33,7 +35,7 @@ export function createCoreEventRecorders(deps: EventRecorderDeps): CoreEventReco
   const { client, clock } = deps;
   const correlator = new EventCorrelator(deps);
   const names = new EventNames(deps.random);
-  const sender = new EventSender({ writers: 8 }, deps);
+  const sender = new EventSender({ maxQueued: deps.maxQueued }, deps);
 
   return {
     event(source, regarding, event) {

@@ -113,6 +113,40 @@ describe("core event recorder", () => {
     expect(writes.length).toBe(26);
   });
 
+  test("events are written one at a time and in order; the more wait, the more are written at once", async () => {
+    const clock = new VirtualClock();
+    const waiting: { name: string; answer: () => void }[] = [];
+    let most = 0;
+    const create = (_kind: unknown, { message }: { message: string }) =>
+      new Promise<object>((resolve) => {
+        waiting.push({ name: message, answer: () => resolve({}) });
+        most = Math.max(most, waiting.length);
+      });
+    const client = { create, patch: create } as unknown as RestClient;
+    const recorders = createCoreEventRecorders({ client, clock, log: silentLogger, maxQueued: 100 });
+    const stop = new AbortController();
+    const run = recorders.run({ signal: stop.signal });
+    const say = (uid: string) =>
+      recorders.event({ component: "kubelet" }, { ...pod, uid }, { type: "Normal", reason: "Pulled", message: uid });
+    const answerAll = async () => {
+      const written: string[] = [];
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        written.push(next.name);
+        next.answer();
+        await clock.advance(0);
+      }
+      return written;
+    };
+    for (let n = 0; n < 10; n++) say(`u${n}`);
+    expect(await answerAll()).toEqual(Array.from({ length: 10 }, (_, n) => `u${n}`));
+    expect(most).toBe(1);
+    for (let n = 0; n < 200; n++) say(`v${n}`);
+    expect(waiting.length).toBe(8);
+    expect((await answerAll()).length).toBeGreaterThanOrEqual(100);
+    stop.abort();
+    await run;
+  });
+
   test("without a server an event waits its turn, twelve times", async () => {
     const { clock, writes, failures, say } = core();
     failures.push(...Array.from({ length: 11 }, () => new ConnectionError("refused", "nobody listens")));

@@ -43,7 +43,7 @@ export function createSeriesEventRecorder(options: SeriesEventRecorderOptions, d
   const { client, clock } = deps;
   const { controller, instance } = options;
   const names = new EventNames(deps.random);
-  const sender = new EventSender({ writers: 8 }, deps);
+  const sender = new EventSender({}, deps);
   const known = new LruMap<string, Series>(capacity, (_key, series) => {
     if (series.count > series.writtenCount) writeSeries(series);
   });

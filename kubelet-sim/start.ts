@@ -22,6 +22,8 @@ export interface KubeletSimDeps {
   readonly log: Logger;
 }
 
+/** One queue for all kubelets: thousands of pods may start at once, each with four events. */
+const maxQueuedEvents = 20_000;
 const userAgent = "kubelet-sim/v1.36.0 (linux/amd64) gatehouse";
 
 /** Simulates nodes. Resolves when all are registered and Ready, and their pods are known. */
@@ -34,7 +36,7 @@ export async function startKubeletSim(config: KubeletSimConfig, deps: KubeletSim
   // Heartbeats have connections of their own: however busy the pods are, no node may seem dead.
   const client = createRestClient({ ...server, userAgent }, deps);
   const nodeClient = createRestClient({ ...server, userAgent, connections: 8 }, deps);
-  const recorders = createCoreEventRecorders({ client, clock, log });
+  const recorders = createCoreEventRecorders({ client, clock, log, maxQueued: maxQueuedEvents });
   const stop = new AbortController();
   const { signal } = stop;
 
