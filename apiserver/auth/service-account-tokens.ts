@@ -156,8 +156,9 @@ export class ServiceAccountTokens {
       });
       return payload;
     } catch (error) {
-      if (error instanceof errors.JOSEError || error instanceof TypeError)
-        return `invalid bearer token: ${error.message}`;
+      // Not even of the form of a token.
+      if (error instanceof TypeError) return "invalid bearer token";
+      if (error instanceof errors.JOSEError) return `invalid bearer token: ${error.message}`;
       throw error;
     }
   }

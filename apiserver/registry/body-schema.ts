@@ -11,6 +11,9 @@ export interface TypeMismatch {
   readonly message?: string;
 }
 
+/** How a value of the wrong type is told: as by the decoder of JSON, or as by the converter that reads what a patch made. */
+export type Wording = "decoder" | "converter";
+
 export interface SchemaFindings {
   /** Paths that the schema does not know: `spec.containers[0].imagee`. */
   readonly unknownFields: readonly string[];
@@ -20,5 +23,5 @@ export interface SchemaFindings {
 /** Judges decoded bodies against the schema of their kind. */
 export interface BodySchema {
   /** Drops, in place, what the schema does not know, and nulls that mean absent. Waits only when a schema is first used. */
-  check(kind: Kind, object: Record<string, unknown>): SchemaFindings | Promise<SchemaFindings>;
+  check(kind: Kind, object: Record<string, unknown>, wording?: Wording): SchemaFindings | Promise<SchemaFindings>;
 }

@@ -96,6 +96,7 @@ async function decide(deletion: Deletion, stored: StoredObject | undefined): Pro
   const { kind, strategy, admission, clock, view } = resource;
   if (stored === undefined) throw notFound(resource.ref, name);
   const old = view.fromStored(stored.object) as Readonly<AnyObject>;
+  strategy.refuseDeletion?.(old);
   checkPreconditions(resource, old, options);
   const admitted = admission.validate({
     operation: "DELETE",

@@ -101,7 +101,9 @@ export type SubresourceAnswer =
   | { readonly kind: "stored"; readonly stored: StoredObject; readonly code?: number }
   | { readonly kind: "object"; readonly object: ApiObject | Status; readonly code?: number }
   /** Anything that is no API object: logs. */
-  | { readonly kind: "text"; readonly body: AsyncIterable<Uint8Array | string> | string; readonly contentType: string };
+  | { readonly kind: "text"; readonly body: AsyncIterable<Uint8Array | string>; readonly contentType: string }
+  /** 204. */
+  | { readonly kind: "nothing" };
 
 /** The verbs it lacks are those its row does not list. */
 export interface SubresourceStore {

@@ -47,6 +47,8 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   reserve?(object: T, old: Readonly<T> | undefined, context: StrategyContext): Promise<Reservation | undefined>;
   /** Gives back what a deleted object held. */
   afterDelete?(object: Readonly<T>, context: StrategyContext): Promise<void>;
+  /** May refuse that an object is deleted (throws StatusError). */
+  refuseDeletion?(object: Readonly<T>): void;
   /** Seconds an object may take to go away; 0 or undefined: it goes at once. */
   gracePeriod?(object: Readonly<T>, wantedSeconds: number | undefined): number;
   /** Changes an object whose deletion begins and waits (Namespaces: their phase). */

@@ -39,3 +39,30 @@ export function goType(type: SchemaType): string {
       return type.kind;
   }
 }
+
+/** What the converter says of a value that does not fit. @see k8s.io/apimachinery v0.36.0 pkg/runtime/converter.go */
+export function unconvertible(value: unknown, type: SchemaType): string {
+  const given = valueKind(value);
+  switch (type.kind) {
+    case "object":
+      return `cannot restore struct from: ${given}`;
+    case "map":
+      return `cannot restore map from ${given}`;
+    case "list":
+    case "bytes":
+      return `cannot restore slice from ${given}`;
+    case "string":
+      return given === "int64" ? "cannot convert int64 to string" : "unrecognized type: string";
+    case "int32":
+    case "int64":
+      return given === "float64" ? `cannot convert float64 to ${type.kind}` : `unrecognized type: ${type.kind}`;
+    default:
+      return `unrecognized type: ${type.kind === "double" ? "float64" : type.kind}`;
+  }
+}
+
+function valueKind(value: unknown): string {
+  if (Array.isArray(value)) return "slice";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  return typeof value === "boolean" ? "bool" : typeof value === "string" ? "string" : "map";
+}

@@ -2,7 +2,7 @@ import { validators } from "../../api/generated/validators.ts";
 import { isObject } from "../../api/json.ts";
 import type { Kind } from "../../api/kind.ts";
 import { SchemaModel } from "../../api/schema/schema-model.ts";
-import type { BodySchema, SchemaFindings } from "./body-schema.ts";
+import type { BodySchema, SchemaFindings, Wording } from "./body-schema.ts";
 import { SchemaWalk } from "./validate-walk.ts";
 
 type Gate = (value: unknown) => boolean;
@@ -21,12 +21,12 @@ export class SchemaChecker implements BodySchema {
     this.#model = model;
   }
 
-  check(kind: Kind, object: Record<string, unknown>): SchemaFindings {
-    return this.checkDefinition(kind.schema, object);
+  check(kind: Kind, object: Record<string, unknown>, wording: Wording = "decoder"): SchemaFindings {
+    return this.checkDefinition(kind.schema, object, wording);
   }
 
   /** Like {@link check} for bodies that are no kind: `io.k8s.api.autoscaling.v1.Scale`. Unknown names pass. */
-  checkDefinition(name: string, object: Record<string, unknown>): SchemaFindings {
+  checkDefinition(name: string, object: Record<string, unknown>, wording: Wording = "decoder"): SchemaFindings {
     const gate = this.#gates.get(name);
     if (typeof gate === "function" && gate(object)) {
       dropNullTimestamps(object);
@@ -35,7 +35,7 @@ export class SchemaChecker implements BodySchema {
     const definition = this.#model.definition(name);
     if (definition === undefined) return nothingFound;
     if (gate === undefined) void this.load(name);
-    const walk = new SchemaWalk(this.#model);
+    const walk = new SchemaWalk(this.#model, wording);
     walk.root(object, definition);
     const { error } = walk;
     return {

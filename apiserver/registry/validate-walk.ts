@@ -1,7 +1,8 @@
 import { isObject } from "../../api/json.ts";
 import { canonicalQuantity, canonicalResource, QuantityError } from "../../api/quantity.ts";
 import type { Definition, FieldSchema, SchemaModel, SchemaType } from "../../api/schema/schema-model.ts";
-import { DecodeError, goType, jsonTypeName } from "./validate-errors.ts";
+import type { Wording } from "./body-schema.ts";
+import { DecodeError, goType, jsonTypeName, unconvertible } from "./validate-errors.ts";
 import { canonicalTime } from "./validate-time.ts";
 
 /** Where the walk is: the struct and path that errors name, and the path with indices. */
@@ -24,10 +25,12 @@ export class SchemaWalk {
   /** The first thing that was wrong. */
   error: DecodeError | undefined;
   readonly #model: SchemaModel;
+  readonly #wording: Wording;
   #aborted = false;
 
-  constructor(model: SchemaModel) {
+  constructor(model: SchemaModel, wording: Wording = "decoder") {
     this.#model = model;
+    this.#wording = wording;
   }
 
   /** Sets `object` right in place. */
@@ -70,7 +73,7 @@ export class SchemaWalk {
   }
 
   #object(value: unknown, type: SchemaType & { kind: "object" }, place: Place): unknown {
-    if (!isObject(value)) return this.#fail(mismatch(value, type, place));
+    if (!isObject(value)) return this.#fail(this.#mismatch(value, type, place));
     const definition = this.#model.definition(type.definition);
     if (definition === undefined) return value;
     const inner: Place = { struct: structName(definition), goPath: place.goPath, path: place.path, goType: undefined };
@@ -83,7 +86,7 @@ export class SchemaWalk {
   }
 
   #list(value: unknown, type: SchemaType & { kind: "list" }, place: Place): unknown {
-    if (!Array.isArray(value)) return this.#fail(mismatch(value, type, place));
+    if (!Array.isArray(value)) return this.#fail(this.#mismatch(value, type, place));
     const made: unknown[] = [];
     for (const [index, item] of value.entries()) {
       const path = `${place.path}[${index}]`;
@@ -97,7 +100,7 @@ export class SchemaWalk {
   }
 
   #map(value: unknown, type: SchemaType & { kind: "map" }, place: Place): unknown {
-    if (!isObject(value)) return this.#fail(mismatch(value, type, place));
+    if (!isObject(value)) return this.#fail(this.#mismatch(value, type, place));
     const made: [string, unknown][] = [];
     for (const [key, item] of Object.entries(value)) {
       const path = `${place.path}.${key}`;
@@ -114,11 +117,11 @@ export class SchemaWalk {
   #scalar(value: unknown, type: SchemaType, place: Place): unknown {
     switch (type.kind) {
       case "string":
-        return typeof value === "string" ? value : this.#fail(mismatch(value, type, place));
+        return typeof value === "string" ? value : this.#fail(this.#mismatch(value, type, place));
       case "bool":
-        return typeof value === "boolean" ? value : this.#fail(mismatch(value, type, place));
+        return typeof value === "boolean" ? value : this.#fail(this.#mismatch(value, type, place));
       case "double":
-        return typeof value === "number" ? value : this.#fail(mismatch(value, type, place));
+        return typeof value === "number" ? value : this.#fail(this.#mismatch(value, type, place));
       case "int32":
         return this.#integer(value, type, { max: maxInt32, place });
       case "int64":
@@ -139,26 +142,27 @@ export class SchemaWalk {
 
   #integer(value: unknown, type: SchemaType, { max, place }: { max: number; place: Place }): unknown {
     if (isInteger(value, max)) return value;
-    return this.#fail(mismatch(value, type, place));
+    return this.#fail(this.#mismatch(value, type, place));
   }
 
   #intOrString(value: unknown, place: Place): unknown {
     if (typeof value === "string" || isInteger(value, maxInt32)) return value;
-    return this.#abort(mismatch(value, { kind: "int32" }, place));
+    return this.#abort(this.#ownMismatch(value, { kind: "int32" }, place));
   }
 
   #bytes(value: unknown, type: SchemaType, place: Place): unknown {
-    if (typeof value !== "string") return this.#fail(mismatch(value, type, place));
+    if (typeof value !== "string") return this.#fail(this.#mismatch(value, type, place));
     const text = value.replaceAll(/[\r\n]/g, "");
     const bad = /[^A-Za-z0-9+/]/.exec(text.replace(/={1,2}$/, ""));
     if (bad === null && text.length % 4 === 0) return text;
+    const problem = `illegal base64 data at input byte ${bad?.index ?? text.length - (text.length % 4)}`;
     return this.#fail(
-      new DecodeError(`illegal base64 data at input byte ${bad?.index ?? text.length - (text.length % 4)}`),
+      new DecodeError(this.#wording === "converter" ? `error decoding from json: ${problem}` : problem),
     );
   }
 
   #time(value: unknown, kind: "time" | "microTime", place: Place): unknown {
-    if (typeof value !== "string") return this.#abort(mismatch(value, { kind: "string" }, place));
+    if (typeof value !== "string") return this.#abort(this.#ownMismatch(value, { kind: "string" }, place));
     const made = canonicalTime(value, kind);
     return made.kind === "time" ? made.text : this.#abort(new DecodeError(made.problem));
   }
@@ -170,6 +174,19 @@ export class SchemaWalk {
       if (!(error instanceof QuantityError)) throw error;
       return this.#abort(new DecodeError(error.message));
     }
+  }
+
+  #mismatch(value: unknown, type: SchemaType, place: Place): DecodeError {
+    if (this.#wording === "decoder") return mismatch(value, type, place);
+    return new DecodeError(unconvertible(value, type), { field: place.path, value });
+  }
+
+  /** Of a type that decodes itself, which the converter tells nothing of where it stands. */
+  #ownMismatch(value: unknown, type: SchemaType, place: Place): DecodeError {
+    const error = mismatch(value, type, place);
+    if (this.#wording === "decoder") return error;
+    const message = error.message.replace(/Go struct field \S+ of/, "Go value of");
+    return new DecodeError(message, { field: place.path, value });
   }
 
   /** The decoder notes the first of these and goes on. */

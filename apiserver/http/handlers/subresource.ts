@@ -24,6 +24,12 @@ export async function subresource(
   const offer = verb === "create" ? "object" : "objectOrTransform";
   const representation = isText ? plainJson : negotiate(exchange.accept, offer);
   const answer = await call(exchange, target, deps);
+  if (answer.kind === "nothing") {
+    if (isAnswered(exchange)) return;
+    exchange.response.writeHead(204, commonHeaders(exchange, ""));
+    exchange.response.end();
+    return;
+  }
   if (answer.kind === "text") {
     await sendStream(exchange, answer);
     return;
@@ -73,13 +79,6 @@ async function sendStream(exchange: Exchange, answer: SubresourceAnswer & { kind
   if (isAnswered(exchange)) return;
   const { response } = exchange;
   const headers = commonHeaders(exchange, answer.contentType);
-  if (typeof answer.body === "string") {
-    const body = Buffer.from(answer.body);
-    headers.push("Content-Length", String(body.length));
-    response.writeHead(200, headers);
-    response.end(body);
-    return;
-  }
   response.writeHead(200, headers);
   response.flushHeaders();
   for await (const chunk of answer.body) {

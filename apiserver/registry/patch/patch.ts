@@ -1,6 +1,7 @@
 import { cloneJson, isObject, type JsonObject } from "../../../api/json.ts";
 import { badRequest, failure, invalid, type StatusError } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
+import type { Wording } from "../body-schema.ts";
 import { duplicateField, mismatchText, unknownField } from "../decode-body.ts";
 import { type AnyObject, objectNamespace, type Resource } from "../resource.ts";
 import type { DecodedBody, PatchType, WriteOptions } from "../store.ts";
@@ -25,6 +26,7 @@ export interface Applier {
   readonly strictErrors: readonly string[];
   /** The patch in errors; absent: the object it made is shown. */
   readonly shown?: string;
+  readonly wording: Wording;
   /** The copy must not share metadata.managedFields with the stored object. */
   readonly touchesManagedFields: boolean;
 }
@@ -53,6 +55,7 @@ export function applierOf(resource: Pick<Resource, "kind" | "schemaModel">, requ
       return {
         apply: (object) => applyJsonPatch(object, operations),
         strictErrors: [...unknownFields.map((field) => `json patch ${unknownField(field)}`), ...duplicates],
+        wording: "decoder",
         touchesManagedFields: operations.some(({ path, from }) => underMetadata(path) || underMetadata(from ?? "")),
       };
     }
@@ -60,7 +63,7 @@ export function applierOf(resource: Pick<Resource, "kind" | "schemaModel">, requ
       if (value === null) throw badRequest("Invalid JSON Patch");
       const document = patchDocument(value);
       const apply = (object: JsonObject) => applyMergePatch(object, cloneJson(document));
-      return { apply, strictErrors: duplicates, touchesManagedFields: false };
+      return { apply, strictErrors: duplicates, wording: "decoder", touchesManagedFields: false };
     }
     case "strategic": {
       const document = value === null ? {} : patchDocument(value);
@@ -69,7 +72,8 @@ export function applierOf(resource: Pick<Resource, "kind" | "schemaModel">, requ
         type: { kind: "object" as const, definition: resource.kind.schema },
       };
       const apply = (object: JsonObject) => applyStrategicMergePatch(object, cloneJson(document), place);
-      return { apply, strictErrors: duplicates, shown: goValue(document), touchesManagedFields: false };
+      const shown = goValue(document);
+      return { apply, strictErrors: duplicates, shown, wording: "converter", touchesManagedFields: false };
     }
     case "apply":
       throw failure({
@@ -102,7 +106,7 @@ async function patched(resource: Resource, ctx: RequestContext, input: PatchInpu
   const { current, applier, name, options } = input;
   const result = applier.apply(applier.touchesManagedFields ? cloneJson(current) : cloneForWrite(current));
   if (!isObject(result)) throw undecodable(applier, result, "the patch leaves no object");
-  const findings = await schema.check(kind, result);
+  const findings = await schema.check(kind, result, applier.wording);
   const [mismatch] = findings.mismatches;
   if (mismatch !== undefined) throw undecodable(applier, result, mismatchText(mismatch, kind));
   const strict = [...applier.strictErrors, ...findings.unknownFields.map(unknownField)];

@@ -14,6 +14,10 @@ export function keepAllocated(service: Service, old: Readonly<Service>): void {
   if (spec === undefined || before === undefined) return;
   if (needsClusterIp(spec) && needsClusterIp(before)) {
     if (!spec.clusterIP && before.clusterIP !== undefined) spec.clusterIP = before.clusterIP;
+    // Whoever changes one of the two forms and leaves the other means both.
+    const sameList = semanticallyEqual(spec.clusterIPs, before.clusterIPs);
+    if (spec.clusterIP !== before.clusterIP && sameList && spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+    if (spec.clusterIP === before.clusterIP && !sameList && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
     if (spec.clusterIPs === undefined && before.clusterIPs !== undefined && spec.clusterIP === before.clusterIP) {
       spec.clusterIPs = [...before.clusterIPs];
     }

@@ -7,6 +7,7 @@ import {
   required,
 } from "../../../api/field-errors.ts";
 import type { EndpointSlice, Endpoints, Lease, PriorityClass } from "../../../api/generated/types.ts";
+import { forbidden } from "../../../api/status.ts";
 import { checkLabel } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
 import { checkIp, isIpv4, oneOf, portNumber, problems } from "./field-checks.ts";
@@ -59,6 +60,12 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
     if (given.preemptionPolicy !== old.preemptionPolicy)
       errors.push(immutable("preemptionPolicy", given.preemptionPolicy));
     return errors;
+  },
+  refuseDeletion({ metadata }) {
+    const name = metadata?.name ?? "";
+    if (!Object.hasOwn(systemPriorities, name)) return;
+    const ref = { group: "scheduling.k8s.io", resource: "priorityclasses" };
+    throw forbidden(ref, name, "this is a system priority class and cannot be deleted");
   },
 };
 

@@ -20,7 +20,7 @@ export function podLogStore(pods: Resource, deps: RegistryDeps): SubresourceStor
       const container = containerOf(pod, query.get("container") ?? "");
       refuseInvalid(name, query);
       const nodeName = pod.spec?.nodeName;
-      if (!nodeName) return { kind: "text", body: "", contentType: "text/plain" };
+      if (!nodeName) return { kind: "nothing" };
       const address = await kubeletAddress(deps, ctx, nodeName);
       const wanted = new URLSearchParams();
       for (const key of passedOn) {

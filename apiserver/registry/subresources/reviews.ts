@@ -11,6 +11,7 @@ import type {
 import type { Kind } from "../../../api/kind.ts";
 import type { ApiObject } from "../../../api/meta.ts";
 import { badRequest, invalid } from "../../../api/status.ts";
+import { type Clock, timestamp } from "../../../component-base/clock.ts";
 import type { Attributes } from "../../auth/attributes.ts";
 import type { ReviewBackend } from "../../auth/reviews.ts";
 import type { RequestContext, UserInfo } from "../../http/request-context.ts";
@@ -22,6 +23,7 @@ interface Review {
   readonly kind: Kind;
   readonly schema: BodySchema;
   readonly reviews: ReviewBackend | undefined;
+  readonly clock: Clock;
 }
 
 type Reviewer = (
@@ -72,7 +74,8 @@ export const reviewLocalAccess: Reviewer = async (review, ctx, body, options) =>
     errors.push(invalidValue("spec.resourceAttributes.namespace", asked, "must match metadata.namespace"));
   }
   refuse(object.metadata, errors);
-  return answer(object, verdict(review, subjectOf(object), attributesOf(object.spec)));
+  const local = { ...object, metadata: { ...object.metadata, namespace } };
+  return answer(local, verdict(review, subjectOf(object), attributesOf(object.spec)));
 };
 
 /** All that the requester may do in a namespace. */
@@ -83,7 +86,7 @@ export const reviewRules: Reviewer = async (review, ctx, body, options) => {
   const rules = review.reviews?.rulesFor(ctx.user, namespace);
   const { resourceRules = [], nonResourceRules = [], incomplete = false, evaluationError = "" } = rules ?? {};
   const status = { resourceRules, nonResourceRules, incomplete, ...(evaluationError !== "" && { evaluationError }) };
-  return answer(object, status, {});
+  return answer({ ...object, metadata: {} }, status, {});
 };
 
 /** Whose a token is. */
@@ -102,7 +105,8 @@ export const reviewToken: Reviewer = async (review, ctx, body, options) => {
 /** Who the requester is. */
 export const reviewSelf: Reviewer = async (review, ctx, body, options) => {
   const object = await decode(review, ctx, body, options);
-  return answer(object, { userInfo: userInfo(ctx.user) });
+  const creationTimestamp = timestamp(review.clock);
+  return answer({ ...object, metadata: { creationTimestamp } }, { userInfo: userInfo(ctx.user) });
 };
 
 function userInfo(user: UserInfo) {
@@ -149,7 +153,10 @@ function subjectErrors(
   return [required("spec.user", "at least one of user or group must be specified")];
 }
 
+/** A review has no identity: its metadata must be empty, but for the namespace of a local one. */
 function refuse(metadata: ApiObject["metadata"], errors: FieldError[]): void {
+  const { managedFields: _fields, namespace: _namespace, ...rest } = metadata ?? {};
+  if (Object.keys(rest).length > 0) errors.push(invalidValue("metadata", metadata, "must be empty"));
   if (errors.length > 0) throw invalid({ group: "authorization.k8s.io", kind: "" }, metadata?.name ?? "", errors);
 }
 

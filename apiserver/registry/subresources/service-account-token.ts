@@ -63,11 +63,13 @@ export function tokenStore(accounts: Resource, deps: SubresourceDeps): Subresour
         kind: "TokenRequest",
         apiVersion: "authentication.k8s.io/v1",
         metadata: {
+          ...request.metadata,
           name,
           namespace,
+          uid: serviceAccount.uid,
           creationTimestamp: `${new Date(accounts.clock.now()).toISOString().slice(0, 19)}Z`,
         },
-        spec: { ...request.spec, audiences, expirationSeconds },
+        spec: { boundObjectRef: null, ...request.spec, audiences, expirationSeconds },
         status: { token: issued.token, expirationTimestamp },
       };
       return { kind: "object", object: object as ApiObject, code: 201 };

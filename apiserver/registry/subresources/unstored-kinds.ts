@@ -37,8 +37,8 @@ export function unstoredKind(kind: Kind, deps: SubresourceDeps): ResourceStore {
 }
 
 function posts(kind: Kind, deps: SubresourceDeps): Readonly<Record<string, Post>> {
-  const { schema, reviews } = deps;
-  const review = { kind, schema, reviews };
+  const { schema, reviews, clock } = deps;
+  const review = { kind, schema, reviews, clock };
   return {
     bindings: async (ctx, body, options) => {
       const pods = deps.find("", "v1", "pods");
