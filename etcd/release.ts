@@ -13,8 +13,10 @@ interface Release {
 }
 
 /**
- * Official etcd releases by platform (Node's `process.platform`-`process.arch`), with the digests from their SHA256SUMS.
- * @see https://github.com/etcd-io/etcd/releases/tag/v3.5.27
+ * Official etcd releases by platform (Node's `process.platform`-`process.arch`). The digests are those that other projects pin
+ * for these files; they have not been compared with the SHA256SUMS that etcd publishes beside each release. A wrong one makes us
+ * refuse the release, and the next source is tried.
+ * @see https://github.com/etcd-io/etcd/releases
  */
 const releases: Readonly<Record<string, Release>> = {
   "linux-x64": {
