@@ -54,7 +54,7 @@ export async function startApiserver(
   // Everything that is written at first is written at once.
   setMaxListeners(0, starting.signal);
   try {
-    const recorder = new Recorder();
+    const recorder = new Recorder({ ...deps, expires: expiresIn(config.etcd.prefix) });
     const storage = await openStorage(storageConfig(config), { ...deps, observer: recorder });
     endings.push(() => storage.stop());
     const { registry, ...identity } = wire(config, { ...deps, storage, endings });
@@ -145,6 +145,14 @@ function wire(
     serviceNodePortRange: { first: 30_000, last: 32_767 },
   });
   return { registry, tokens, schemaModel, authorizer, authenticator: createAuthenticator({ tokens, clock }) };
+}
+
+/** Tells the keys of objects that live only for a time. */
+function expiresIn(etcdPrefix: string): (storageKey: string) => boolean {
+  const prefixes = allKinds.flatMap(({ storage, ttlSeconds }) =>
+    storage === null || ttlSeconds === undefined ? [] : [`${etcdPrefix}/${storage.prefix}/`],
+  );
+  return (storageKey) => prefixes.some((prefix) => storageKey.startsWith(prefix));
 }
 
 /** The kinds, with the configured time to live for those that do not live for ever. */

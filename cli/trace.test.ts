@@ -34,6 +34,14 @@ test("a chain is printed as a tree with times and revisions at the left", () => 
         etcd: { sentMs: 2.1, answeredMs: 3 },
         told: [],
       },
+      {
+        storageKey: pod,
+        operation: "update" as const,
+        revision: "43",
+        foreign: true as const,
+        etcd: { sentMs: 7, answeredMs: 7 },
+        told: [{ user: "system:kube-scheduler", userAgent: "kube-scheduler/v1", atMs: 7.5 }],
+      },
     ],
   };
   expect(renderTrace(story).split("\n")).toEqual([
@@ -43,5 +51,7 @@ test("a chain is printed as a tree with times and revisions at the left", () => 
     "                           │  told kube-scheduler +1.3 ms",
     "      +2.0 ms  rev 42      └─ kube-scheduler (system:kube-scheduler) create /pods/web/binding → 201",
     "                                 1.5 ms in all, 0.9 ms of it in etcd: update /registry/pods/default/web",
+    "      +7.0 ms  rev 43      somebody else, not through this gateway: update /registry/pods/default/web",
+    "                              told kube-scheduler +7.5 ms",
   ]);
 });

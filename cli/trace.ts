@@ -69,6 +69,7 @@ function startOf(step: TraceStep): number {
 /** `kube-scheduler (system:kube-scheduler) create …/pods/web/binding → 201`. */
 function headline(step: TraceStep): string {
   const { request } = step;
+  if (step.foreign === true) return `somebody else, not through this gateway: ${step.operation} ${step.storageKey}`;
   if (request === undefined) return `${step.operation} ${step.storageKey}`;
   return `${actor(request)} ${request.verb} ${request.path} → ${request.code}`;
 }
@@ -79,7 +80,8 @@ function detail(step: TraceStep): string[] {
     step.request === undefined ? "" : `${(step.request.endMs - step.request.startMs).toFixed(1)} ms in all, `;
   const wrote = `${took}${etcdMs} ms of it in etcd: ${step.operation} ${step.storageKey}`;
   const told = step.told.map((watcher) => `${agent(watcher.userAgent)} +${watcher.atMs.toFixed(1)} ms`);
-  return told.length === 0 ? [wrote] : [wrote, `told ${told.join(", ")}`];
+  const lines = step.foreign === true ? [] : [wrote];
+  return told.length === 0 ? lines : [...lines, `told ${told.join(", ")}`];
 }
 
 function actor(sender: { readonly user: string; readonly userAgent: string }): string {

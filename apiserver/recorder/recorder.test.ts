@@ -1,8 +1,20 @@
 import { expect, test } from "vitest";
+import { VirtualClock } from "../../component-base/virtual-clock.ts";
 import type { UserInfo } from "../http/request-context.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder, type RecorderLimits } from "./recorder.ts";
 import { buildTrace } from "./trace.ts";
 
+const warnings: unknown[] = [];
+const clock = new VirtualClock();
+const recorderWith = (limits: RecorderLimits = {}) =>
+  new Recorder(
+    {
+      clock,
+      log: { warn: (fields) => void warnings.push(fields) },
+      expires: (key) => key.startsWith("/registry/events/"),
+    },
+    limits,
+  );
 const user = (name: string): UserInfo => ({ name, groups: [], extra: {} });
 const pod = "/registry/pods/default/web";
 
@@ -45,7 +57,7 @@ test.each([
   ["by who had been told what", ""],
   ["although the sender had seen newer revisions of other objects", "11"],
 ])("a step's cause is found %s", (_name, seenRevision) => {
-  const recorder = new Recorder();
+  const recorder = recorderWith();
   story(recorder, { seenRevision });
   const steps = trace(recorder)?.steps;
   expect(steps?.map(({ revision, cause }) => ({ revision, cause }))).toEqual([
@@ -57,13 +69,13 @@ test.each([
 });
 
 test("a sender who had seen only older revisions was not caused by a newer one", () => {
-  const recorder = new Recorder();
+  const recorder = recorderWith();
   story(recorder, { seenRevision: "9" });
   expect(trace(recorder)?.steps[1]?.cause).toBeUndefined();
 });
 
 test("memory is bounded: the oldest goes first", () => {
-  const recorder = new Recorder({ transactions: 2, requests: 1, watchers: 1, deliveriesPerWatcher: 1 });
+  const recorder = recorderWith({ transactions: 2, requests: 1, watchers: 1, deliveriesPerWatcher: 1 });
   story(recorder, { seenRevision: "" });
   recorder.transaction({
     requestId: "r3",
@@ -81,5 +93,32 @@ test("memory is bounded: the oldest goes first", () => {
 });
 
 test("nothing known is said to be nothing", () => {
-  expect(trace(new Recorder())).toBeUndefined();
+  expect(trace(recorderWith())).toBeUndefined();
+});
+
+test("a change that no gateway's transaction made is in the trace, and its watcher acts because of it", () => {
+  const recorder = recorderWith();
+  story(recorder, { seenRevision: "11" });
+  recorder.watchDelivered({ watcherId: 1, revisions: [11n], atMs: 104 });
+  recorder.event({ storageKey: pod, revision: 11n, type: "MODIFIED", atMs: 103, foreign: true });
+  recorder.event({ storageKey: pod, revision: 12n, type: "MODIFIED", atMs: 106, foreign: false });
+  expect(trace(recorder)?.steps.map(({ revision, foreign, cause }) => ({ revision, foreign, cause }))).toEqual([
+    { revision: "10", foreign: undefined, cause: undefined },
+    { revision: "11", foreign: true, cause: undefined },
+    { revision: "12", foreign: undefined, cause: "11" },
+  ]);
+});
+
+test("foreign writes are told once a minute; the end of a lease is none", async () => {
+  warnings.length = 0;
+  const recorder = recorderWith();
+  const see = (storageKey: string, type: "MODIFIED" | "DELETED", revision: bigint) =>
+    recorder.event({ storageKey, revision, type, atMs: 0, foreign: true });
+  see("/registry/events/default/e", "DELETED", 1n);
+  for (let revision = 2n; revision < 10n; revision++) see(pod, "MODIFIED", revision);
+  expect(warnings).toEqual([{ key: pod, revision: "2", change: "MODIFIED", writes: 1 }]);
+  await clock.advance(60_000);
+  see("/registry/events/default/e", "MODIFIED", 10n);
+  expect(warnings[1]).toEqual({ key: "/registry/events/default/e", revision: "10", change: "MODIFIED", writes: 8 });
+  expect(recorder.foreignRevisions).toBe(10);
 });

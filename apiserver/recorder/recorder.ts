@@ -1,7 +1,14 @@
 import type { Delivery, FinishedRequest, Observer, OpenedWatch } from "../http/observer.ts";
 import type { EventRecord, StorageObserver, TransactionRecord } from "../storage/observer.ts";
 import { DeliveryLog } from "./delivery-log.ts";
+import { ForeignWrites, type ForeignWritesDeps } from "./foreign-writes.ts";
 import { Ring } from "./ring.ts";
+
+/** A change of an object: by a transaction of ours, or seen in etcd without one. */
+export interface ChangeRecord extends TransactionRecord {
+  /** Not made by this gateway; both times are when it was seen. */
+  readonly foreign?: boolean;
+}
 
 /** A watcher and what it was told; kept for a while after it has gone. */
 export interface WatcherRecord {
@@ -25,15 +32,16 @@ export interface RecorderLimits {
  * assignments, and all joining is done when somebody asks. All times are monotonic milliseconds of the gateway's clock.
  */
 export class Recorder implements Observer, StorageObserver {
-  readonly #transactions: Ring<TransactionRecord>;
+  readonly #transactions: Ring<ChangeRecord>;
   readonly #requests: Ring<FinishedRequest>;
   readonly #requestById = new Map<string, FinishedRequest>();
   readonly #watchers: Ring<WatcherRecord>;
   readonly #watcherById = new Map<number, WatcherRecord>();
   readonly #deliveriesPerWatcher: number;
-  #foreignRevisions = 0;
+  readonly #foreign: ForeignWrites;
 
-  constructor(limits: RecorderLimits = {}) {
+  constructor(deps: ForeignWritesDeps, limits: RecorderLimits = {}) {
+    this.#foreign = new ForeignWrites(deps);
     this.#transactions = new Ring(limits.transactions ?? 20_000);
     this.#requests = new Ring(limits.requests ?? 20_000);
     this.#watchers = new Ring(limits.watchers ?? 2_000);
@@ -64,21 +72,33 @@ export class Recorder implements Observer, StorageObserver {
     for (const revision of delivery.revisions) log.note(revision, delivery.atMs);
   }
 
-  transaction(record: TransactionRecord): void {
+  transaction(record: ChangeRecord): void {
     this.#transactions.push(record);
   }
 
   event(record: EventRecord): void {
-    if (record.foreign) this.#foreignRevisions++;
+    if (!record.foreign) return;
+    this.#foreign.seen(record);
+    const { storageKey, revision, type, atMs } = record;
+    const operation = operations[type];
+    this.transaction({
+      requestId: undefined,
+      storageKey,
+      revision,
+      operation,
+      sentMs: atMs,
+      answeredMs: atMs,
+      foreign: true,
+    });
   }
 
   /** Revisions seen that this gateway did not make: other gateways', expired leases', or a bypass. */
   get foreignRevisions(): number {
-    return this.#foreignRevisions;
+    return this.#foreign.count;
   }
 
   /** Oldest first. */
-  transactions(): Iterable<TransactionRecord> {
+  transactions(): Iterable<ChangeRecord> {
     return this.#transactions;
   }
 
@@ -97,4 +117,5 @@ export class Recorder implements Observer, StorageObserver {
   }
 }
 
+const operations = { ADDED: "create", MODIFIED: "update", DELETED: "delete" } as const;
 const readingVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);

@@ -1,6 +1,5 @@
 import type { FinishedRequest } from "../http/observer.ts";
-import type { TransactionRecord } from "../storage/observer.ts";
-import type { Recorder } from "./recorder.ts";
+import type { ChangeRecord, Recorder } from "./recorder.ts";
 
 /** One transaction on an object, with who asked for it, who was told, and what it came from. Times: ms since `startedAt`. */
 export interface TraceStep {
@@ -21,6 +20,8 @@ export interface TraceStep {
     readonly startMs: number;
     readonly endMs: number;
   };
+  /** Not made by this gateway; `etcd` then says when it was seen. */
+  readonly foreign?: true;
   readonly etcd: { readonly sentMs: number; readonly answeredMs: number };
   readonly told: readonly { readonly user: string; readonly userAgent: string; readonly atMs: number }[];
 }
@@ -71,7 +72,7 @@ export function buildTrace(
 
 /** A transaction with all that is known about it. */
 interface Known {
-  readonly record: TransactionRecord;
+  readonly record: ChangeRecord;
   /** 0: the object itself, 1: its owner, and so on. */
   readonly level: number;
   readonly request: FinishedRequest | undefined;
@@ -125,6 +126,7 @@ function step({ record, request, told, cause }: Known, startMs: number): TraceSt
         endMs: relative(request.endedMs),
       },
     }),
+    ...(record.foreign === true && { foreign: true }),
     etcd: { sentMs: relative(record.sentMs), answeredMs: relative(record.answeredMs) },
     told: told.map(({ watch, atMs }) => ({
       user: watch.user.name,
