@@ -96,6 +96,44 @@ test("nothing known is said to be nothing", () => {
   expect(trace(recorderWith())).toBeUndefined();
 });
 
+test("Events are caused by what they tell of, not by one another", () => {
+  const recorder = recorderWith();
+  story(recorder, { seenRevision: "10" });
+  for (const [revision, startedMs] of [
+    [13n, 110],
+    [14n, 115],
+  ] as const) {
+    const requestId = `e${revision}`;
+    const storageKey = `/registry/events/default/web.${revision}`;
+    recorder.transaction({
+      requestId,
+      storageKey,
+      revision,
+      operation: "create",
+      sentMs: startedMs,
+      answeredMs: startedMs + 1,
+    });
+    const sender = { user: user("scheduler"), userAgent: "s", seenRevision: "" };
+    recorder.requestFinished({
+      requestId,
+      ...sender,
+      verb: "create",
+      path: "/events",
+      code: 201,
+      startedMs,
+      endedMs: startedMs + 2,
+    });
+  }
+  const about = (key: string) => key.startsWith("/registry/events/default/web.");
+  const steps = buildTrace(recorder, { chain: [pod], about, wallMs: () => 0 })?.steps;
+  expect(steps?.map(({ revision, cause }) => [revision, cause])).toEqual([
+    ["10", undefined],
+    ["12", "10"],
+    ["13", "12"],
+    ["14", "12"],
+  ]);
+});
+
 test("a change that no gateway's transaction made is in the trace, and its watcher acts because of it", () => {
   const recorder = recorderWith();
   story(recorder, { seenRevision: "11" });

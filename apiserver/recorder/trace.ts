@@ -36,8 +36,8 @@ export interface Trace {
 /**
  * What the recorder knows of one object, as a chain of causes: every step on it and on what is about it, with the steps on
  * its owners that led there. A step's cause is the newest earlier step on the same object or its owner that the sender had
- * been told of, or had made itself, when it began: no newer than the revision it said it had seen, if it said so. A
- * sender's own status writes cause nothing: they report.
+ * been told of, or had made itself, when it began: no newer than the revision it said it had seen, if it said so. Events
+ * and a sender's own status writes cause nothing: they report.
  *
  * @param options.chain - storage keys: the object's own first, then its controlling owners upwards
  * @param options.about - tells that a key, such as an Event's, belongs to the object's story too
@@ -54,10 +54,11 @@ export function buildTrace(
   const { chain, about } = options;
   const known: Known[] = [];
   for (const record of [...recorder.transactions()].sort((left, right) => (left.revision < right.revision ? -1 : 1))) {
-    const level = about(record.storageKey) ? 0 : chain.indexOf(record.storageKey);
+    const isReport = about(record.storageKey);
+    const level = isReport ? 0 : chain.indexOf(record.storageKey);
     if (level < 0) continue;
     const request = record.requestId === undefined ? undefined : recorder.request(record.requestId);
-    const entry = { record, level, request, told: recorder.told(record.revision) };
+    const entry = { record, level, isReport, request, told: recorder.told(record.revision) };
     known.push({ ...entry, cause: request === undefined ? undefined : causeOf(entry, request, known) });
   }
   const story = withCauses(known.filter((entry) => entry.level === 0));
@@ -75,6 +76,8 @@ interface Known {
   readonly record: ChangeRecord;
   /** 0: the object itself, 1: its owner, and so on. */
   readonly level: number;
+  /** On something about the object, such as an Event: nothing comes of it. */
+  readonly isReport: boolean;
   readonly request: FinishedRequest | undefined;
   readonly told: ReturnType<Recorder["told"]>;
   readonly cause: Known | undefined;
@@ -87,7 +90,8 @@ function causeOf(
 ): Known | undefined {
   const sender = request.user.name;
   const seen = /^\d+$/.test(request.seenRevision) ? BigInt(request.seenRevision) : undefined;
-  return earlier.findLast(({ record, level, request: prior, told }) => {
+  return earlier.findLast(({ record, level, isReport, request: prior, told }) => {
+    if (isReport) return false;
     const related = level === effect.level || level === effect.level + 1;
     if (!related || (seen !== undefined && record.revision > seen)) return false;
     const own = prior?.user.name === sender;
