@@ -127,7 +127,7 @@ export class NodeAgents {
     const node = agent.node === undefined ? await this.#createOrGet(agent, signal) : agent.node;
     const labelled = await this.#reconcileLabels(agent, node, signal);
     const wanted = nodeStatus(agent.facts, labelled.status?.conditions ?? [], timestamp(this.#deps.clock));
-    // A server may keep a new object's status to itself, and the status of an old one is from another life.
+    // The status of a node that was there before is from another life: another port, another size.
     const current = isCurrent(labelled, wanted) ? labelled : await this.#report(agent, labelled, signal);
     agent.node ??= current;
     this.#deps.onReady(agent.facts.name);
