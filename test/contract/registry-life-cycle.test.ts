@@ -263,3 +263,65 @@ describe("reading", () => {
     });
   });
 });
+
+describe("what the real server refuses in these words", () => {
+  test("a system priority class cannot be deleted", async () => {
+    await create("priorityclasses.scheduling.k8s.io", {
+      metadata: { name: "system-node-critical" },
+      value: 2_000_001_000,
+    });
+    await expect(remove("priorityclasses.scheduling.k8s.io", "system-node-critical")).rejects.toMatchObject({
+      code: 403,
+      message: expect.stringContaining("this is a system priority class and cannot be deleted"),
+    });
+  });
+
+  test("a Service's address does not change, in whichever of its forms", async () => {
+    await create("services", { metadata: { name: "s" }, spec: { ports: [{ port: 80 }] } });
+    for (const spec of [{ clusterIP: "10.96.9.9" }, { clusterIPs: ["10.96.9.9"] }]) {
+      await expect(merge("services", "s", { spec })).rejects.toMatchObject({
+        message: `Service "s" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.9.9"]: may not change once set`,
+      });
+    }
+  });
+
+  const badReads: [parameters: Partial<ReadParameters>, message: string][] = [
+    [{ fieldSelector: "a=b=c" }, "invalid field selector: unescaped character in value: 61"],
+    [
+      { labelSelector: "/x=1" },
+      `unable to parse requirement: <nil>: Invalid value: "/x": prefix part must be non-empty`,
+    ],
+    [{ labelSelector: "i=-x" }, `unable to parse requirement: values[0][i]: Invalid value: "-x": a valid label`],
+    [{ labelSelector: "i>-1" }, `unable to parse requirement: values[0][i]: Invalid value: "-1": a valid label`],
+    [{ continue: "***" }, "continue key is not valid: illegal base64 data at input byte 0"],
+    [{ continue: "W10" }, "json: cannot unmarshal array into Go value of type storage.continueToken"],
+    [{ continue: "e30", resourceVersion: "5" }, "server does not recognize this encoded version"],
+  ];
+  test.each(badReads)("list with %o", async (parameters, message) => {
+    const listing = registry.store("configmaps").list(ctx(), { ...read, ...parameters });
+    await expect(listing).rejects.toMatchObject({ code: 400, message: expect.stringContaining(message) });
+  });
+
+  const badPatches: [patch: unknown, message: string][] = [
+    [{ data: { a: 1 } }, "cannot convert int64 to string"],
+    [{ data: { a: true } }, "unrecognized type: string"],
+    [{ data: ["a"] }, "cannot restore map from slice"],
+    [{ immutable: "x" }, "unrecognized type: bool"],
+    [{ metadata: { finalizers: "a" } }, "cannot restore slice from string"],
+    [{ metadata: "s" }, "cannot restore struct from: string"],
+    [{ metadata: { generation: 1.5 } }, "cannot convert float64 to int64"],
+    [{ binaryData: { a: "**" } }, "error decoding from json: illegal base64 data at input byte 0"],
+  ];
+  test.each(badPatches)("strategic patch %j", async (patch, message) => {
+    await create("configmaps", { metadata: { name: "c" } });
+    const request = { type: "strategic", body: body(patch), force: false } as const;
+    const patching = registry.store("configmaps").patch(ctx(), "c", request, options);
+    await expect(patching).rejects.toMatchObject({ code: 422, message: expect.stringContaining(message) });
+  });
+
+  test("the log of a Pod without a node is nothing yet", async () => {
+    await create("pods", pod("p"));
+    const log = registry.store("pods").subresources.get("log");
+    expect(await log?.get?.(ctx(), "p", new URLSearchParams())).toEqual({ kind: "nothing" });
+  });
+});

@@ -80,12 +80,15 @@ export const checkQualifiedName: NameCheck = (text) => {
   const name = parts[parts.length - 1] ?? "";
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (prefix === "") problems.push("prefix part must be non-empty");
-  else if (prefix !== undefined) problems.push(...checkSubdomain(prefix).map((problem) => `prefix part ${problem}`));
+  else if (prefix !== undefined) problems.push(...prefixProblems(prefix));
   if (name === "") problems.push("name part must be non-empty");
   else if (byteLength(name) > 63) problems.push("name part must be no more than 63 bytes");
   if (!patterns.qualifiedName.test(name)) problems.push(`name part ${qualifiedNameText}`);
   return problems;
 };
+
+const prefixProblems = (prefix: string) =>
+  checkSubdomain(prefix).map((problem) => `prefix part ${problem.replace("253 characters", "253 bytes")}`);
 
 /** Whether {@link checkQualifiedName} would find nothing in the usual short form; quick. */
 export const isPlainName = (text: string) => text.length <= 63 && patterns.qualifiedName.test(text);

@@ -108,10 +108,13 @@ function splitApiVersion(apiVersion: string): [string, string] {
 
 function validateFinalizers(finalizers: readonly string[] | undefined, errors: FieldError[]): void {
   if (finalizers === undefined || finalizers.length === 0) return;
+  for (const finalizer of finalizers) {
+    for (const problem of checkQualifiedName(finalizer)) {
+      errors.push(invalidValue("metadata.finalizers", finalizer, problem));
+    }
+  }
   finalizers.forEach((finalizer, index) => {
-    const problems = checkQualifiedName(finalizer);
-    for (const problem of problems) errors.push(invalidValue("metadata.finalizers", finalizer, problem));
-    if (problems.length === 0 && !finalizer.includes("/") && !standardFinalizers.has(finalizer)) {
+    if (checkQualifiedName(finalizer).length === 0 && !finalizer.includes("/") && !standardFinalizers.has(finalizer)) {
       errors.push(
         invalidValue(
           `metadata.finalizers[${index}]`,

@@ -1,5 +1,6 @@
 import { isObject } from "../../../api/json.ts";
 import { badRequest } from "../../../api/status.ts";
+import { jsonTypeName } from "../decode-body.ts";
 
 /** Where a list goes on. */
 export interface ContinueToken {
@@ -34,14 +35,24 @@ export function decodeContinue(token: string): ContinueToken {
 }
 
 function parse(token: string): Record<string, unknown> {
-  if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalid("continue key is not valid: illegal base64 data");
+  const bad = /[^A-Za-z0-9_-]/.exec(token);
+  if (bad !== null) throw invalid(`continue key is not valid: illegal base64 data at input byte ${bad.index}`);
+  const text = Buffer.from(token, "base64url").toString("latin1");
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (isObject(value)) return value;
+    value = JSON.parse(Buffer.from(text, "latin1").toString("utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    const wrong = /^[\s]*([^\s[{"\dtfn-])/.exec(text)?.[1];
+    const problem =
+      wrong === undefined
+        ? "unexpected end of JSON input"
+        : `invalid character '${wrong}' looking for beginning of value`;
+    throw invalid(`continue key is not valid: ${problem}`);
   }
-  throw invalid("continue key is not valid: it does not decode");
+  if (isObject(value)) return value;
+  const type = `${jsonTypeName(value)} into Go value of type storage.continueToken`;
+  throw invalid(`continue key is not valid: json: cannot unmarshal ${type}`);
 }
 
 const invalid = (text: string) => badRequest(`invalid continue token: ${text}`);

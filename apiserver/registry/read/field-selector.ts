@@ -22,7 +22,10 @@ export interface FieldSelector {
  * @see k8s.io/apimachinery v0.36.0 pkg/fields/selector.go
  */
 export function parseFieldSelector(text: string, kind: Kind): FieldSelector {
-  const terms = splitTerms(text).map(parseTerm);
+  // A term without field and value asks for nothing.
+  const terms = splitTerms(text)
+    .map(parseTerm)
+    .filter(({ field, value }) => field !== "" || value !== "");
   const readers = terms.map((term) => ({ ...term, read: reader(kind, term.field) }));
   const exact = (field: string) => terms.find((term) => term.equal && term.field === field)?.value;
   return {
@@ -65,13 +68,13 @@ function parseTerm(term: string): Term {
     }
     const operator = ["!=", "==", "="].find((candidate) => term.startsWith(candidate, index));
     if (operator === undefined) continue;
-    const value = unescaped(term.slice(index + operator.length), term);
+    const value = unescaped(term.slice(index + operator.length));
     return { field: term.slice(0, index), value, equal: operator !== "!=" };
   }
   throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
 }
 
-function unescaped(value: string, term: string): string {
+function unescaped(value: string): string {
   let result = "";
   for (let index = 0; index < value.length; index++) {
     const character = value[index] ?? "";
@@ -82,7 +85,7 @@ function unescaped(value: string, term: string): string {
       }
       result += next;
     } else if (character === "=" || character === ",") {
-      throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
+      throw badRequest(`invalid field selector: unescaped character in value: ${character.charCodeAt(0)}`);
     } else {
       result += character;
     }

@@ -50,16 +50,16 @@ function requirement(reader: TokenReader): LabelPredicate {
   switch (operator.text) {
     case "=":
     case "==": {
-      const value = labelValue(exactValue(reader));
+      const value = labelValue(key, exactValue(reader));
       return (labels) => has(labels, key) && labels?.[key] === value;
     }
     case "!=": {
-      const value = labelValue(exactValue(reader));
+      const value = labelValue(key, exactValue(reader));
       return (labels) => !has(labels, key) || labels?.[key] !== value;
     }
     case "in":
     case "notin": {
-      const values = new Set(valueList(reader).map((value) => labelValue(value)));
+      const values = new Set(valueList(reader).map((value) => labelValue(key, value)));
       if (operator.text === "in") return (labels) => has(labels, key) && values.has(labels?.[key] ?? "");
       return (labels) => !has(labels, key) || !values.has(labels?.[key] ?? "");
     }
@@ -79,6 +79,7 @@ function comparison(key: string, operator: "<" | ">", bound: string): LabelPredi
       `values[0]: Invalid value: ${JSON.stringify(bound)}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );
   }
+  labelValue(key, bound);
   const limit = BigInt(bound.replace(/^\+/, ""));
   return (labels) => {
     const value = labels?.[key];
@@ -90,14 +91,18 @@ function comparison(key: string, operator: "<" | ">", bound: string): LabelPredi
 
 function labelKey(token: Token): string {
   if (token.kind !== "word") throw requirementError(`found '${token.text}', expected: identifier`);
-  const [problem] = checkQualifiedName(token.text);
-  if (problem !== undefined) throw requirementError(`key: Invalid value: ${JSON.stringify(token.text)}: ${problem}`);
+  const problems = checkQualifiedName(token.text);
+  // Upstream's error has no place for a key: this is how it prints that.
+  if (problems.length > 0) throw requirementError(`<nil>: ${invalidText(token.text, problems)}`);
   return token.text;
 }
 
-function labelValue(value: string): string {
-  const [problem] = checkLabelValue(value);
-  if (problem !== undefined) throw requirementError(`values[0]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
+const invalidText = (value: string, problems: readonly string[]) =>
+  `Invalid value: ${JSON.stringify(value)}: ${problems.join("; ")}`;
+
+function labelValue(key: string, value: string): string {
+  const problems = checkLabelValue(value);
+  if (problems.length > 0) throw requirementError(`values[0][${key}]: ${invalidText(value, problems)}`);
   return value;
 }
 

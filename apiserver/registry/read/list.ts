@@ -34,10 +34,11 @@ export async function list(resource: Resource, ctx: RequestContext, read: ReadPa
 /** Tokens are relative to the resource's prefix: one list's token never reaches another resource's keys. */
 function continueToken(read: ReadParameters): ContinueToken | undefined {
   if (read.continue === "") return undefined;
+  const token = decodeContinue(read.continue);
   if (read.resourceVersion !== "" && read.resourceVersion !== "0") {
     throw badRequest("specifying resource version is not allowed when using continue");
   }
-  return decodeContinue(read.continue);
+  return token;
 }
 
 const tokenVersion = (token: ContinueToken): ListOptions["version"] =>

@@ -67,7 +67,8 @@ function refuseListParameters(read: ReadParameters): void {
 
 function unknownMatch(match: string): FieldError[] {
   if (match === "Exact" || match === "NotOlderThan") return [];
-  return [notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""])];
+  const supported = `supported values: "Exact", "NotOlderThan", ""`;
+  return [{ ...notSupported("resourceVersionMatch", match, []), detail: supported }];
 }
 
 /** @throws StatusError 422 */

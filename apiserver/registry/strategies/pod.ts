@@ -69,7 +69,7 @@ const updatable =
 function specErrors(spec: Readonly<PodSpec> | undefined, old: Readonly<PodSpec> | undefined): FieldError[] {
   if (spec === undefined || old === undefined || equalJson(spec, old)) return [];
   const errors: FieldError[] = [];
-  if (spec.containers.length !== old.containers.length) {
+  if ((spec.containers ?? []).length !== (old.containers ?? []).length) {
     return [forbiddenField("spec.containers", "pod updates may not add or remove containers")];
   }
   if ((spec.initContainers ?? []).length !== (old.initContainers ?? []).length) {
