@@ -153,10 +153,23 @@ function labelsOf(exchange: Exchange): string {
   const resource = known ? info.resource : "";
   const group = known ? info.group : "";
   const version = known ? info.version : "";
-  const scope = !known ? "" : info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
+  const one = info.name !== "" || info.verb === "create";
+  const scope = !known ? "" : one ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
   const subresource = known ? info.subresource : "";
-  return `verb="${info.verb.toUpperCase()}",dry_run="",group="${group}",version="${version}",resource="${resource}",subresource="${subresource}",scope="${scope}",component="apiserver"`;
+  const verb = methodOfVerb[info.verb] ?? info.verb.toUpperCase();
+  const dryRun = info.query.size > 0 && info.query.has("dryRun") ? dryRunLabel(info.query) : "";
+  return `verb="${verb}",dry_run="${dryRun}",group="${group}",version="${version}",resource="${resource}",subresource="${subresource}",scope="${scope}",component="apiserver"`;
 }
+
+/** Verbs that metrics call by their HTTP method. @see k8s.io/apiserver v0.36.0 pkg/endpoints/metrics/metrics.go */
+const methodOfVerb: Readonly<Record<string, string>> = {
+  create: "POST",
+  update: "PUT",
+  deletecollection: "DELETE",
+};
+
+const dryRunLabel = (query: URLSearchParams) =>
+  query.getAll("dryRun").every((value) => value === "All") ? "All" : "invalid";
 
 const kindLabels = (kind: Kind) => `group="${kind.group}",version="${kind.version}",resource="${kind.plural}"`;
 

@@ -95,9 +95,11 @@ describe("health", () => {
 });
 
 test("metrics count requests by verb and resource", async () => {
+  await gateway.call(`${cms}?dryRun=All`, { body: { metadata: { name: "counted" } } });
   await gateway.call(cms);
   const { text } = await gateway.call("/metrics");
   expect(text).toMatch(/apiserver_request_total\{verb="LIST",.*resource="configmaps".*code="200"\} \d+/);
+  expect(text).toMatch(/\{verb="POST",dry_run="All",.*resource="configmaps",.*scope="resource",.*code="201"\} 1/);
   expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{verb="LIST",.*le="\+Inf"\} \d+/);
   expect(text).toMatch(/apiserver_storage_objects \d+/);
 });
