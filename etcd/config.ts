@@ -11,6 +11,8 @@ export interface EtcdConfig {
   readonly certificates: EtcdCertificateFiles;
   /** Default 1. */
   readonly members?: 1 | 3 | 5;
+  /** Who listens where, if somebody has been told already; default: as `planMembers` says when it starts. */
+  readonly plan?: readonly MemberPlan[];
   /** Bytes the database may grow to before etcd refuses writes; default etcd's own (2 GiB). */
   readonly quotaBackendBytes?: number;
   /** Milliseconds; default 10 for one member, etcd's 100 for several. */

@@ -28,7 +28,7 @@ export async function startEtcd(
 ): Promise<RunningEtcd> {
   makePrivateFolder(config.dataDir);
   mkdirSync(config.logDir, { recursive: true });
-  const plan = await planMembers(config.dataDir, config.members ?? 1);
+  const plan = config.plan ?? (await planMembers(config.dataDir, config.members ?? 1));
   const members = await Promise.all(plan.map((member) => startMember(config, member, plan, deps)));
   const stop = async () => {
     await Promise.all(members.map((member) => member.stop()));

@@ -1,5 +1,5 @@
 import type { ApiObject } from "../../api/meta.ts";
-import type { Clock } from "../../component-base/clock.ts";
+import type { Clock, Timer } from "../../component-base/clock.ts";
 import type { Backlogs } from "./cacher/backlog.ts";
 import { CacheWatcher } from "./cacher/cache-watcher.ts";
 import type { CachedObject } from "./cacher/cached-object.ts";
@@ -24,6 +24,8 @@ import type { WritePath } from "./write-path.ts";
 const BOOKMARK_MS = 60_000;
 const BOOKMARK_JITTER_MS = 5_000;
 const BOOKMARK_TICK_MS = 5_000;
+/** So long before its end a watch gets a bookmark to resume from. @see k8s.io/apiserver v0.36.0 pkg/storage/cacher/cache_watcher.go */
+const FAREWELL_MS = 2_000;
 
 /** {@link Storage} on etcd: reads and watches from the cacher, writes through the write path. */
 export class EtcdStorage implements Storage {
@@ -112,8 +114,10 @@ export class EtcdStorage implements Storage {
         this.#backlogs.remove(ended);
         this.#watchers.delete(ended);
         this.#bookmarksDue.delete(ended);
+        farewell?.cancel();
       },
     });
+    const farewell = this.#farewell(watcher, options);
     if (from.kind === "snapshot") watcher.begin(this.#snapshot(prefix, options), this.#cacher.revision());
     this.#watchers.add(watcher);
     const join = () => {
@@ -125,6 +129,13 @@ export class EtcdStorage implements Storage {
     else join();
     if (signal.aborted) watcher.end();
     return watcher;
+  }
+
+  #farewell(watcher: CacheWatcher, { bookmarks, endsInMs = 0 }: WatchOptions): Timer | undefined {
+    if (!bookmarks || endsInMs <= FAREWELL_MS) return undefined;
+    return this.#clock.setTimer(endsInMs - FAREWELL_MS, () => {
+      if (this.#bookmarksDue.has(watcher)) watcher.bookmark(this.#cacher.fedRevision());
+    });
   }
 
   #resume(watcher: CacheWatcher, options: { after: bigint; prefix: string; join: () => void }): void {

@@ -122,8 +122,10 @@ export interface WatchOptions {
     | { readonly kind: "now"; readonly read: ReadVersion };
   /** Objects entering or leaving the predicate are ADDED or DELETED, as Kubernetes does. */
   readonly predicate?: Predicate;
-  /** Send bookmark events now and then. */
+  /** Send bookmark events now and then, and one shortly before the watch has lasted `endsInMs`. */
   readonly bookmarks: boolean;
+  /** Absent: it is not known how long the watch will last. */
+  readonly endsInMs?: number;
   /** Ends the watch: the iteration finishes without an error. */
   readonly signal: AbortSignal;
 }

@@ -106,24 +106,28 @@ export class Launcher {
 
   async #bundledEtcd(options: { readonly signal: AbortSignal }) {
     const folder = this.#folder;
-    const [binary, pki, members] = await Promise.all([
+    const [binary, pki, plan] = await Promise.all([
       findEtcd({ environment: process.env, say: this.#deps.say }, options),
       ensureEtcdPki(folder.etcdPki, this.#deps),
       planMembers(folder.etcd, 1),
     ]);
-    const config = etcdConfig(this.#config, folder, { binary: binary.path, certificates: pki.server });
+    const config = etcdConfig(this.#config, folder, { binary: binary.path, certificates: pki.server, plan });
     const supervised = new Supervised({
       name: "etcd",
       prepare: async () => prepareEtcd(config, folder, this.#deps, { signal: this.#stopping.signal }),
       ...this.#deps,
     });
     this.#groups.unshift([supervised]);
-    const etcdServers = members.map((member) => `https://127.0.0.1:${member.clientPort}`);
+    const etcdServers = plan.map((member) => `https://127.0.0.1:${member.clientPort}`);
     return { etcdServers, etcdFiles: pki.gateway };
   }
 }
 
-function etcdConfig(config: UpConfig, folder: DataDir, found: Pick<EtcdConfig, "binary" | "certificates">): EtcdConfig {
+function etcdConfig(
+  config: UpConfig,
+  folder: DataDir,
+  found: Pick<EtcdConfig, "binary" | "certificates" | "plan">,
+): EtcdConfig {
   return {
     ...found,
     dataDir: folder.etcd,

@@ -40,14 +40,14 @@ export async function startPlane(options: PlaneOptions = {}): Promise<TestPlane>
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   const ended = new Promise<number | null>((resolve) => launcher.once("exit", (code) => resolve(code)));
 
-  const ready = await eventually(
-    "the plane is ready",
-    () => {
-      if (launcher.exitCode !== null) throw new Error(`the launcher ended with ${launcher.exitCode}:\n${output}`);
-      return /gatehouse ready in (\d+) ms/.exec(output) ?? undefined;
-    },
-    { timeoutMs: 60_000 },
-  );
+  const ready = await Promise.race([
+    eventually("the plane is ready", () => /gatehouse ready in (\d+) ms/.exec(output) ?? undefined, {
+      timeoutMs: 60_000,
+    }),
+    ended.then((code) => {
+      throw new Error(`the launcher ended with ${code}:\n${output}`);
+    }),
+  ]);
   const kubeconfig = join(dataDir, "kubeconfig");
   const server = /server: (\S+)/.exec(readFileSync(kubeconfig, "utf8"))?.[1] ?? "";
 

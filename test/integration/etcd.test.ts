@@ -74,3 +74,10 @@ test("three members elect a leader over mutual TLS", async () => {
 test("a flag that etcd does not know fails with etcd's own words", async () => {
   await expect(startTestEtcd({ extraArgs: ["--no-such-flag"] })).rejects.toThrow("no-such-flag");
 });
+
+test("ports that others have been told of are kept: one that is taken is an error, not another port", async () => {
+  const first = await start();
+  const taken = Number(new URL(first.clientUrls[0]!).port);
+  const plan = [{ name: "default", clientPort: taken, peerPort: taken, metricsPort: taken }];
+  await expect(startTestEtcd({ plan })).rejects.toThrow("address already in use");
+});

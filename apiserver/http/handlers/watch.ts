@@ -19,9 +19,9 @@ export const watch: Handler = async (exchange, store, deps) => {
   const representation = negotiate(exchange.accept, "watch");
   const read = readParameters(info.query);
   const named = info.path.includes("/watch/") && info.name !== "" && read.fieldSelector === "";
-  const selected = named ? { ...read, fieldSelector: `metadata.name=${info.name}` } : read;
   const encode = eventEncoder(exchange, { kind: store.kind, representation, ...deps });
-  const timeoutSeconds = read.timeoutSeconds ?? deps.minWatchSeconds * (1 + deps.random());
+  const timeoutSeconds = read.timeoutSeconds || deps.minWatchSeconds * (1 + deps.random());
+  const selected = { ...read, timeoutSeconds, ...(named && { fieldSelector: `metadata.name=${info.name}` }) };
   const timer = deps.clock.setTimer(timeoutSeconds * 1000, () => exchange.abort(watchTimeout));
   try {
     const opened = await open(() => store.watch(exchange, selected));

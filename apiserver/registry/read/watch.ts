@@ -20,6 +20,7 @@ export async function watch(resource: Resource, ctx: RequestContext, read: ReadP
     from,
     ...(predicate !== undefined && { predicate }),
     bookmarks: read.allowWatchBookmarks,
+    ...(read.timeoutSeconds !== undefined && { endsInMs: read.timeoutSeconds * 1000 }),
     signal: ctx.signal,
   };
   const describe = (error: unknown) => watchError(resource, from, error);
