@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { unauthorized } from "../../api/status.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import type { UserInfo } from "../http/request-context.ts";
@@ -6,8 +7,8 @@ import type { ServiceAccountTokens } from "./service-account-tokens.ts";
 
 /** Turns a credential into a user. */
 export interface Authenticator {
-  /** undefined: no certificate, one that TLS did not verify, or one without a CN. Call it once per connection. */
-  fromCertificate(der: Buffer | undefined, verified: boolean): UserInfo | undefined;
+  /** undefined: a certificate that TLS did not verify, or one without a CN. Call it once per connection. */
+  fromCertificate(certificate: X509Certificate, verified: boolean): UserInfo | undefined;
   /** @throws StatusError 401 for a token that is not good */
   fromBearer(token: string, signal: AbortSignal): Promise<UserInfo>;
   /** Whoever offered no credential. */
@@ -24,8 +25,8 @@ export function createAuthenticator(deps: { tokens: ServiceAccountTokens; clock:
   const remembered = new Map<string, { user: UserInfo; untilMs: number }>();
   return {
     anonymous,
-    fromCertificate(der, verified) {
-      return der === undefined || !verified ? undefined : certificateIdentity(der);
+    fromCertificate(certificate, verified) {
+      return verified ? certificateIdentity(certificate) : undefined;
     },
     async fromBearer(token, signal) {
       const nowMs = deps.clock.monotonicMs();

@@ -1,19 +1,21 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, type X509Certificate } from "node:crypto";
 import type { UserInfo } from "../http/request-context.ts";
 
 /**
  * The identity in a client certificate that TLS has verified: name = CN, groups = every O.
  * undefined when it has no CN. @see kubernetes v1.36.3 staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go
  */
-export function certificateIdentity(der: Buffer): UserInfo | undefined {
-  const names = subjectNames(new X509Certificate(der).subject);
+export function certificateIdentity(certificate: X509Certificate): UserInfo | undefined {
+  const names = subjectNames(certificate.subject);
   const commonName = names.find(([type]) => type === "CN")?.[1];
   if (commonName === undefined || commonName === "") return undefined;
   return {
     name: commonName,
     groups: withAuthenticated(names.filter(([type]) => type === "O").map(([, value]) => value)),
     extra: {
-      "authentication.kubernetes.io/credential-id": [`X509SHA256=${createHash("sha256").update(der).digest("hex")}`],
+      "authentication.kubernetes.io/credential-id": [
+        `X509SHA256=${createHash("sha256").update(certificate.raw).digest("hex")}`,
+      ],
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import { unauthorized } from "../../api/status.ts";
@@ -6,7 +7,7 @@ import type { UserInfo } from "./request-context.ts";
 /** Turns credentials into users. */
 export interface Authenticator {
   /** undefined: nobody is named by the certificate, or TLS did not verify it. */
-  fromCertificate(der: Buffer | undefined, verified: boolean): UserInfo | undefined;
+  fromCertificate(certificate: X509Certificate, verified: boolean): UserInfo | undefined;
   /** @throws StatusError 401 */
   fromBearer(token: string, signal: AbortSignal): Promise<UserInfo>;
   readonly anonymous: UserInfo;
@@ -55,7 +56,7 @@ export class Authentication {
   #ofCertificate(socket: TLSSocket): Identity {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return nobody;
-    const user = this.#authenticator.fromCertificate(certificate.raw, socket.authorized);
+    const user = this.#authenticator.fromCertificate(certificate, socket.authorized);
     return user === undefined ? { kind: "bad" } : { kind: "user", user };
   }
 }

@@ -2,15 +2,7 @@ import type { Kind } from "../../api/kind.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import type { Exchange } from "./exchange.ts";
 import type { InFlight } from "./limit.ts";
-
-/** Upper bounds of the duration buckets in seconds. */
-const bucketSeconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-
-interface Durations {
-  readonly counts: number[];
-  count: number;
-  sumSeconds: number;
-}
+import { family, RequestMetrics } from "./request-metrics.ts";
 
 interface WatchCounter {
   readonly kind: Kind;
@@ -35,8 +27,7 @@ export interface MetricSource {
 
 /** Counts what the gateway does; written out in Prometheus' text format. */
 export class Metrics {
-  readonly #requests = new Map<string, number>();
-  readonly #durations = new Map<string, Durations>();
+  readonly #requests = new RequestMetrics();
   readonly #watches = new Map<Kind, WatchCounter>();
   readonly #sources: readonly MetricSource[];
   readonly #inFlight: InFlight;
@@ -52,20 +43,7 @@ export class Metrics {
   }
 
   requestFinished(exchange: Exchange, code: number, durationMs: number): void {
-    const labels = labelsOf(exchange);
-    const counted = `${labels},code="${code}"`;
-    this.#requests.set(counted, (this.#requests.get(counted) ?? 0) + 1);
-    if (exchange.info.verb === "watch") return;
-    let durations = this.#durations.get(labels);
-    if (durations === undefined) {
-      durations = { counts: bucketSeconds.map(() => 0), count: 0, sumSeconds: 0 };
-      this.#durations.set(labels, durations);
-    }
-    const seconds = durationMs / 1000;
-    durations.count++;
-    durations.sumSeconds += seconds;
-    const bucket = bucketSeconds.findIndex((bound) => seconds <= bound);
-    if (bucket >= 0) durations.counts[bucket] = (durations.counts[bucket] ?? 0) + 1;
+    this.#requests.finished(exchange, code, durationMs);
   }
 
   requestRejected(): void {
@@ -90,9 +68,7 @@ export class Metrics {
 
   text(): string {
     const out: string[] = [];
-    family(out, "apiserver_request_total", "counter", "Requests by verb, resource and HTTP status.");
-    for (const [labels, count] of this.#requests) out.push(`apiserver_request_total{${labels}} ${count}`);
-    this.#writeDurations(out);
+    this.#requests.write(out);
     family(out, "apiserver_longrunning_requests", "gauge", "Watches that are open.");
     for (const { kind, open } of this.#watches.values()) {
       out.push(`apiserver_longrunning_requests{verb="WATCH",${kindLabels(kind)}} ${open}`);
@@ -115,20 +91,6 @@ export class Metrics {
     return `${out.join("\n")}\n`;
   }
 
-  #writeDurations(out: string[]): void {
-    const name = "apiserver_request_duration_seconds";
-    family(out, name, "histogram", "Time from the head of a request to the end of its answer.");
-    for (const [labels, { counts, count, sumSeconds }] of this.#durations) {
-      let below = 0;
-      for (const [index, bound] of bucketSeconds.entries()) {
-        below += counts[index] ?? 0;
-        out.push(`${name}_bucket{${labels},le="${bound}"} ${below}`);
-      }
-      out.push(`${name}_bucket{${labels},le="+Inf"} ${count}`);
-      out.push(`${name}_sum{${labels}} ${sumSeconds}`, `${name}_count{${labels}} ${count}`);
-    }
-  }
-
   #processSources(): MetricSource[] {
     const usage = process.cpuUsage();
     const one = (name: string, type: "counter" | "gauge", help: string, value: number): MetricSource => ({
@@ -146,36 +108,7 @@ export class Metrics {
   }
 }
 
-function labelsOf(exchange: Exchange): string {
-  const { info, kind } = exchange;
-  // Paths and names that nobody serves must not make series of their own.
-  const known = kind !== undefined;
-  const resource = known ? info.resource : "";
-  const group = known ? info.group : "";
-  const version = known ? info.version : "";
-  const one = info.name !== "" || info.verb === "create";
-  const scope = !known ? "" : one ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
-  const subresource = known ? info.subresource : "";
-  const verb = methodOfVerb[info.verb] ?? info.verb.toUpperCase();
-  const dryRun = info.query.size > 0 && info.query.has("dryRun") ? dryRunLabel(info.query) : "";
-  return `verb="${verb}",dry_run="${dryRun}",group="${group}",version="${version}",resource="${resource}",subresource="${subresource}",scope="${scope}",component="apiserver"`;
-}
-
-/** Verbs that metrics call by their HTTP method. @see k8s.io/apiserver v0.36.0 pkg/endpoints/metrics/metrics.go */
-const methodOfVerb: Readonly<Record<string, string>> = {
-  create: "POST",
-  update: "PUT",
-  deletecollection: "DELETE",
-};
-
-const dryRunLabel = (query: URLSearchParams) =>
-  query.getAll("dryRun").every((value) => value === "All") ? "All" : "invalid";
-
 const kindLabels = (kind: Kind) => `group="${kind.group}",version="${kind.version}",resource="${kind.plural}"`;
-
-function family(out: string[], name: string, type: string, help: string): void {
-  out.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-}
 
 function writeSource(out: string[], { name, type, help, samples }: MetricSource): void {
   family(out, name, type, help);

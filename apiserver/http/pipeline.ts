@@ -68,16 +68,16 @@ export class Pipeline {
   #open(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
     const { clock } = this.#deps;
     const asked = request.headers["audit-id"];
-    const base = {
+    const attributes = attributesOf(request);
+    const exchange = new Exchange({
       request,
       response,
       requestId: typeof asked === "string" && asked !== "" ? asked : randomUUID(),
+      info: attributes.info,
       accept: this.#accepts.parse(request.headers.accept),
       user: this.#authentication.anonymous,
       startedAtMs: clock.monotonicMs(),
-    };
-    const attributes = attributesOf(request);
-    const exchange = new Exchange({ ...base, info: attributes.info });
+    });
     this.#live.add(exchange);
     response.once("close", () => this.#close(exchange));
     if (attributes.error === undefined) return exchange;

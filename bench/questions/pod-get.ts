@@ -17,7 +17,7 @@ export const podGet: TargetQuestion = {
   async run(target, { stamp }) {
     const namespace = namespaceOf(stamp);
     const result = await load(target, {
-      operations: 10_000,
+      operations: 30_000,
       inFlight: 64,
       request: (index) => ({
         method: "GET",
