@@ -200,6 +200,34 @@ describe("errors", () => {
     expect((await gateway.call(`${cms}?watch=1&${query}`)).status).toBe(status);
   });
 
+  const forbidden = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden";
+  test.each([
+    ["without resourceVersion", "", `${forbidden} when continue is provided`],
+    ["at resourceVersion 0", "&resourceVersion=0", `${forbidden} when continue is provided`],
+    [
+      "with a match",
+      "&resourceVersion=5&resourceVersionMatch=NotOlderThan",
+      `[${forbidden} for watch unless sendInitialEvents is provided, ${forbidden} when continue is provided]`,
+    ],
+  ])("a continue token %s is refused, whatever it says", async (_name, query, problem) => {
+    const { json } = await gateway.call(`${cms}?watch=1&continue=abc${query}`);
+    expect(json).toMatchObject({
+      code: 422,
+      reason: "Invalid",
+      message: `ListOptions.meta.k8s.io "" is invalid: ${problem}`,
+      details: { group: "meta.k8s.io", kind: "ListOptions" },
+    });
+  });
+
+  test.each([
+    ["after a resourceVersion", `${cms}?watch=1&resourceVersion=00&continue=abc`],
+    ["on a path that watches by itself", "/api/v1/watch/namespaces/default/configmaps?continue=abc"],
+  ])("a continue token %s means nothing", async (_name, path) => {
+    const watch = await gateway.watch(`${path}&timeoutSeconds=1`);
+    expect(watch.status).toBe(200);
+    watch.close();
+  });
+
   test("YAML is not acceptable", async () => {
     const answer = await gateway.call(`${cms}?watch=1`, { headers: { Accept: "application/yaml" } });
     expect(answer.status).toBe(406);

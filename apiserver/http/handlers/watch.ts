@@ -7,6 +7,7 @@ import { WatchStream } from "../encode/watch-stream.ts";
 import type { Exchange } from "../exchange.ts";
 import { negotiate } from "../negotiate.ts";
 import { readParameters } from "../parameters.ts";
+import { truthy } from "../request-info.ts";
 import type { Handler, HandlerDeps } from "./handler.ts";
 
 /** Why a watch ended that was not the client's doing; its stream ends cleanly. */
@@ -18,10 +19,17 @@ export const watch: Handler = async (exchange, store, deps) => {
   const { info } = exchange;
   const representation = negotiate(exchange.accept, "watch");
   const read = readParameters(info.query);
-  const named = info.path.includes("/watch/") && info.name !== "" && read.fieldSelector === "";
+  const byPath = info.path.includes("/watch/");
+  const named = byPath && info.name !== "" && read.fieldSelector === "";
   const encode = eventEncoder(exchange, { kind: store.kind, representation, ...deps });
   const timeoutSeconds = read.timeoutSeconds || deps.minWatchSeconds * (1 + deps.random());
-  const selected = { ...read, timeoutSeconds, ...(named && { fieldSelector: `metadata.name=${info.name}` }) };
+  const selected = {
+    ...read,
+    timeoutSeconds,
+    ...(named && { fieldSelector: `metadata.name=${info.name}` }),
+    // The path alone does not make it a watch when its parameters are judged, and so nothing forbids a token there.
+    ...(byPath && !truthy(info.query.get("watch")) && { continue: "" }),
+  };
   const timer = deps.clock.setTimer(timeoutSeconds * 1000, () => exchange.abort(watchTimeout));
   try {
     const opened = await open(() => store.watch(exchange, selected));

@@ -85,8 +85,18 @@ export function refuseWatchParameters(read: ReadParameters): void {
   if (match !== "" && match !== "NotOlderThan") {
     errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
   }
+  if (read.continue !== "" && (match !== "" || impliesMatch(read))) {
+    forbid("resourceVersionMatch is forbidden when continue is provided");
+  }
   refuse(errors);
 }
+
+/**
+ * A watch without resourceVersion, or from "0" on, begins with the state, as if it had asked for initial events not older
+ * than that. @see k8s.io/apiserver v0.36.0 pkg/apis/meta/internalversion/defaults.go
+ */
+const impliesMatch = ({ resourceVersion, sendInitialEvents }: ReadParameters) =>
+  sendInitialEvents === undefined && (resourceVersion === "" || resourceVersion === "0");
 
 function refuse(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
