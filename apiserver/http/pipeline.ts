@@ -12,6 +12,7 @@ import { LiveExchanges } from "./live-exchanges.ts";
 import { AcceptHeaders } from "./negotiate.ts";
 import { type NonResourceDeps, serveNonResource } from "./non-resource.ts";
 import { seenRevisionHeader } from "./observer.ts";
+import { PipelinedExchanges } from "./pipelined-exchanges.ts";
 import type { RequestInfo, UserInfo } from "./request-context.ts";
 import { requestInfo } from "./request-info.ts";
 import { type RouteDeps, route } from "./route.ts";
@@ -32,6 +33,7 @@ export class Pipeline {
   readonly #accepts = new AcceptHeaders();
   readonly #deadlines: Deadlines;
   readonly #live = new LiveExchanges();
+  readonly #pipelined = new PipelinedExchanges((exchange) => this.#close(exchange));
   #idle: (() => void) | undefined;
 
   constructor(deps: PipelineDeps) {
@@ -80,6 +82,7 @@ export class Pipeline {
     });
     this.#live.add(exchange);
     response.once("close", () => this.#close(exchange));
+    if (response.socket === null) this.#pipelined.add(exchange);
     if (attributes.error === undefined) return exchange;
     sendError(exchange, attributes.error, this.#deps.log);
     return undefined;

@@ -35,7 +35,7 @@ export const watch: Handler = async (exchange, store, deps) => {
     const opened = await open(() => store.watch(exchange, selected));
     if (isAnswered(exchange)) return;
     const { response } = exchange;
-    response.writeHead(200, [...commonHeaders(exchange, "application/json"), "Transfer-Encoding", "chunked"]);
+    response.writeHead(200, commonHeaders(exchange, "application/json", framing(exchange)));
     response.flushHeaders();
     const stream = new WatchStream(response, exchange);
     if (opened instanceof StatusError) await stream.send(encode.error(opened.status));
@@ -45,6 +45,10 @@ export const watch: Handler = async (exchange, store, deps) => {
     timer.cancel();
   }
 };
+
+/** HTTP/1.0 knows no chunks: there the body ends with the connection. */
+const framing = ({ request }: Exchange): readonly string[] =>
+  request.httpVersionMinor === 0 ? [] : ["Transfer-Encoding", "chunked"];
 
 /** A revision that is gone or not yet there is told in the stream, everything else by the HTTP status. */
 async function open(start: () => Promise<Watcher>): Promise<Watcher | StatusError> {
