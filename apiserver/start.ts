@@ -19,6 +19,7 @@ import { ownContext } from "./bootstrap/context.ts";
 import { createSystemNamespaces, createSystemObjects } from "./bootstrap/system-objects.ts";
 import type { ApiserverConfig } from "./config.ts";
 import { createPipeline } from "./http/create-pipeline.ts";
+import { EtcdRequestMetrics } from "./http/etcd-request-metrics.ts";
 import { createKubeletClient } from "./kubelet-client.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { createRegistry } from "./registry/create-registry.ts";
@@ -55,11 +56,13 @@ export async function startApiserver(
   setMaxListeners(0, starting.signal);
   try {
     const recorder = new Recorder({ ...deps, expires: expiresIn(config.etcd.prefix) });
-    const storage = await openStorage(storageConfig(config), { ...deps, observer: recorder });
+    const requestObserver = new EtcdRequestMetrics({ kinds: allKinds, etcdPrefix: config.etcd.prefix });
+    const storage = await openStorage(storageConfig(config), { ...deps, observer: recorder, requestObserver });
     endings.push(() => storage.stop());
     const { registry, ...identity } = wire(config, { ...deps, storage, endings });
     const state = { started: false, shuttingDown: false, address: "" };
-    const pipeline = createPipeline(config, { ...deps, storage, registry, recorder, state, ...identity });
+    const observers = { recorder, etcdRequests: requestObserver };
+    const pipeline = createPipeline(config, { ...deps, storage, registry, ...observers, state, ...identity });
     const bootstrap = {
       ...deps,
       registry,

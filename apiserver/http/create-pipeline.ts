@@ -15,6 +15,7 @@ import type { Authenticator } from "./authenticate.ts";
 import type { Authorizer } from "./authorize.ts";
 import { Discovery, requireGet } from "./discovery/discovery.ts";
 import { sendValue } from "./encode/object.ts";
+import type { EtcdRequestMetrics } from "./etcd-request-metrics.ts";
 import { healthChecks } from "./health-checks.ts";
 import { InFlight } from "./limit.ts";
 import { Metrics } from "./metrics.ts";
@@ -41,6 +42,7 @@ export function createPipeline(
     storage: OpenStorage;
     registry: Registry;
     recorder: Recorder;
+    etcdRequests: EtcdRequestMetrics;
     tokens: ServiceAccountTokens;
     schemaModel: SchemaModel;
     authenticator: Authenticator;
@@ -55,7 +57,12 @@ export function createPipeline(
     ...deps,
     log,
     inFlight,
-    metrics: new Metrics({ sources: storageMetrics(storage, recorder), inFlight, clock }),
+    metrics: new Metrics({
+      sources: storageMetrics(storage, { recorder, kinds: registry.kinds(), etcdPrefix: config.etcd.prefix }),
+      etcdRequests: deps.etcdRequests,
+      inFlight,
+      clock,
+    }),
     observer: recorder,
     chunks: new WeakMap(),
     minWatchSeconds: config.minWatchSeconds,

@@ -1,5 +1,6 @@
 import type { Kind } from "../../api/kind.ts";
 import type { Clock } from "../../component-base/clock.ts";
+import type { EtcdRequestMetrics } from "./etcd-request-metrics.ts";
 import type { Exchange } from "./exchange.ts";
 import type { InFlight } from "./limit.ts";
 import { family, RequestMetrics } from "./request-metrics.ts";
@@ -30,13 +31,20 @@ export class Metrics {
   readonly #requests = new RequestMetrics();
   readonly #watches = new Map<Kind, WatchCounter>();
   readonly #sources: readonly MetricSource[];
+  readonly #etcdRequests: EtcdRequestMetrics;
   readonly #inFlight: InFlight;
   readonly #clock: Clock;
   readonly #startedMs: number;
   #rejected = 0;
 
-  constructor(deps: { sources: readonly MetricSource[]; inFlight: InFlight; clock: Clock }) {
+  constructor(deps: {
+    sources: readonly MetricSource[];
+    etcdRequests: EtcdRequestMetrics;
+    inFlight: InFlight;
+    clock: Clock;
+  }) {
     this.#sources = deps.sources;
+    this.#etcdRequests = deps.etcdRequests;
     this.#inFlight = deps.inFlight;
     this.#clock = deps.clock;
     this.#startedMs = deps.clock.now();
@@ -69,6 +77,7 @@ export class Metrics {
   text(): string {
     const out: string[] = [];
     this.#requests.write(out);
+    this.#etcdRequests.write(out);
     family(out, "apiserver_longrunning_requests", "gauge", "Watches that are open.");
     for (const { kind, open } of this.#watches.values()) {
       out.push(`apiserver_longrunning_requests{verb="WATCH",${kindLabels(kind)}} ${open}`);

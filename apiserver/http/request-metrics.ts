@@ -1,4 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
+import { Histogram } from "../../component-base/histogram.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Upper bounds of the duration buckets in seconds. */
@@ -15,9 +16,7 @@ interface Labels {
 interface Series extends Labels {
   /** How many were answered with which HTTP status. */
   readonly codes: Map<number, number>;
-  readonly buckets: number[];
-  count: number;
-  sumSeconds: number;
+  readonly durations: Histogram;
 }
 
 /** Counts requests. Labels become text only when somebody reads them; a request costs a few comparisons of short strings. */
@@ -28,12 +27,7 @@ export class RequestMetrics {
   finished(exchange: Exchange, code: number, durationMs: number): void {
     const series = this.#find(exchange.kind, labelsOf(exchange));
     series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
-    if (series.verb === "WATCH") return;
-    const seconds = durationMs / 1000;
-    series.count++;
-    series.sumSeconds += seconds;
-    const bucket = bucketSeconds.findIndex((bound) => seconds <= bound);
-    if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+    if (series.verb !== "WATCH") series.durations.observe(durationMs);
   }
 
   /** Adds all series in Prometheus' text format. */
@@ -45,15 +39,8 @@ export class RequestMetrics {
     }
     const name = "apiserver_request_duration_seconds";
     family(out, name, "histogram", "Time from the head of a request to the end of its answer.");
-    for (const [labels, { buckets, count, sumSeconds }] of this.#texts()) {
-      if (count === 0) continue;
-      let below = 0;
-      for (const [index, bound] of bucketSeconds.entries()) {
-        below += buckets[index] ?? 0;
-        out.push(`${name}_bucket{${labels},le="${bound}"} ${below}`);
-      }
-      out.push(`${name}_bucket{${labels},le="+Inf"} ${count}`);
-      out.push(`${name}_sum{${labels}} ${sumSeconds}`, `${name}_count{${labels}} ${count}`);
+    for (const [labels, { durations }] of this.#texts()) {
+      if (durations.count > 0) durations.write(out, name, labels);
     }
   }
 
@@ -64,7 +51,7 @@ export class RequestMetrics {
       this.#series.set(kind, ofKind);
     }
     for (const series of ofKind) if (isOf(series, labels)) return series;
-    const series = { ...labels, codes: new Map(), buckets: bucketSeconds.map(() => 0), count: 0, sumSeconds: 0 };
+    const series = { ...labels, codes: new Map(), durations: new Histogram(bucketSeconds) };
     ofKind.push(series);
     return series;
   }
@@ -89,11 +76,14 @@ function isOf(series: Series, { verb, subresource, scope, dryRun }: Labels): boo
   );
 }
 
-function labelsOf({ info, kind }: Exchange): Labels {
+function labelsOf({ info, kind, request }: Exchange): Labels {
   const { verb, query } = info;
   const one = info.name !== "" || verb === "create";
   return {
-    verb: nameOfVerb[verb] ?? verb.toUpperCase(),
+    verb:
+      verb === "patch" && request.headers["content-type"] === "application/apply-patch+yaml"
+        ? "APPLY"
+        : (nameOfVerb[verb] ?? verb.toUpperCase()),
     subresource: kind === undefined ? "" : info.subresource,
     scope: kind === undefined ? "" : one ? "resource" : info.namespace !== "" ? "namespace" : "cluster",
     dryRun: query.size > 0 && query.has("dryRun") ? dryRunLabel(query) : "",

@@ -1,9 +1,20 @@
+import type { Kind } from "../../api/kind.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { OpenStorage } from "../storage/open.ts";
-import type { MetricSource } from "./metrics.ts";
+import { storagePrefix, storedKinds } from "./etcd-request-metrics.ts";
+import type { MetricSource, Sample } from "./metrics.ts";
 
 /** What storage and the recorder count, for `/metrics`. */
-export function storageMetrics(storage: OpenStorage, recorder: Recorder): MetricSource[] {
+export function storageMetrics(
+  storage: OpenStorage,
+  { recorder, kinds, etcdPrefix }: { recorder: Recorder; kinds: readonly Kind[]; etcdPrefix: string },
+): MetricSource[] {
+  const stored = storedKinds(kinds).map((kind) => ({ kind, prefix: storagePrefix(kind, etcdPrefix) }));
+  const objects = (): Sample[] =>
+    stored.map(({ kind: { group, plural }, prefix }) => ({
+      labels: { group, resource: plural },
+      value: storage.countBelow(prefix),
+    }));
   const one = (name: string, type: "counter" | "gauge", help: string, value: () => number): MetricSource => ({
     name,
     type,
@@ -11,7 +22,9 @@ export function storageMetrics(storage: OpenStorage, recorder: Recorder): Metric
     samples: () => [{ value: value() }],
   });
   return [
-    one("apiserver_storage_objects", "gauge", "Objects in memory.", () => storage.metrics().objects),
+    { name: "apiserver_resource_objects", type: "gauge", help: "Objects in memory.", samples: objects },
+    // The older name of the same.
+    { name: "apiserver_storage_objects", type: "gauge", help: "Objects in memory.", samples: objects },
     one("apiserver_storage_revision", "gauge", "Where memory stands.", () => Number(storage.metrics().revision)),
     one("apiserver_storage_watchers", "gauge", "Watchers of storage.", () => storage.metrics().watchers),
     one(

@@ -6,6 +6,15 @@ export interface StorageObserver {
   event(record: EventRecord): void;
 }
 
+/** What a request to etcd did, or would have done. */
+export type EtcdOperation = "create" | "update" | "delete" | "get" | "list";
+
+/** Is told of every request about keys that etcd has answered or failed to. Called on the hot path: note and return. */
+export interface EtcdRequestObserver {
+  /** @param storageKey - the key, or the prefix of many */
+  etcdAnswered(operation: EtcdOperation, storageKey: string, durationMs: number): void;
+}
+
 export interface TransactionRecord {
   readonly requestId: string | undefined;
   readonly storageKey: string;

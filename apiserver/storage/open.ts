@@ -15,7 +15,7 @@ import { EtcdKv } from "./etcd3/kv.ts";
 import { Leases } from "./etcd3/leases.ts";
 import { SplitTransport } from "./etcd3/split-transport.ts";
 import type { TlsMaterial } from "./etcd3/transport.ts";
-import type { StorageObserver } from "./observer.ts";
+import type { EtcdRequestObserver, StorageObserver } from "./observer.ts";
 import { ReadPath } from "./read-path.ts";
 import type { Storage } from "./storage.ts";
 import { WritePath } from "./write-path.ts";
@@ -44,11 +44,11 @@ export interface StorageDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer?: StorageObserver;
+  readonly requestObserver?: EtcdRequestObserver;
 }
 
 export interface StorageMetrics {
   readonly revision: bigint;
-  readonly objects: number;
   readonly watchers: number;
   readonly historyChanges: number;
   readonly historyBytes: number;
@@ -60,6 +60,8 @@ export interface OpenStorage extends Storage {
   /** Whether etcd answers a linearizable read within 2 s; asked at most once per second, however often it is called. */
   healthy(signal: AbortSignal): Promise<boolean>;
   metrics(): StorageMetrics;
+  /** How many objects lie below a prefix, which ends in `/`. */
+  countBelow(prefix: string): number;
   /** Maintenance, Cluster and Lease calls, for operators' requests. */
   readonly etcd: EtcdAdmin;
   /** Ends all watches, then the connection. Idempotent. */
@@ -75,7 +77,7 @@ const HEALTH_INTERVAL_MS = 1_000;
  * @throws StorageError `Unavailable` when no endpoint answers
  */
 export async function openStorage(config: StorageConfig, deps: StorageDeps): Promise<OpenStorage> {
-  const { clock, log, observer } = deps;
+  const { clock, log, observer, requestObserver } = deps;
   const prefix = `${config.prefix ?? "/registry"}/`;
   const writeTimeoutMs = config.writeTimeoutMs ?? 10_000;
   const readTimeoutMs = config.readTimeoutMs ?? 3_000;
@@ -84,7 +86,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
 
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
   const transport = new SplitTransport({ kv: new Http2Transport(reach), rest: new GrpcJsTransport(reach) });
-  const kv = new EtcdKv(transport);
+  const kv = new EtcdKv(transport, requestObserver && { clock, observer: requestObserver });
   const pending = new PendingWrites();
   const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });
   const feed = new Feed({ kv, transport, prefix, cacher, clock, log });
@@ -145,13 +147,13 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
     etcd: new EtcdAdmin(transport),
     metrics: () => ({
       revision: cacher.revision(),
-      objects: cacher.count(),
       watchers: storage.watcherCount,
       historyChanges: cacher.history.size,
       historyBytes: cacher.history.sizeBytes,
       freshnessRounds: freshness.rounds,
       lostAnswers: writer.lostAnswers,
     }),
+    countBelow: (prefix: string) => cacher.tree.folder(prefix).count,
     stop: async () => {
       storage.endWatches();
       stopping.abort(new Error("storage stopped"));

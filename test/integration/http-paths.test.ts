@@ -101,7 +101,43 @@ test("metrics count requests by verb and resource", async () => {
   expect(text).toMatch(/apiserver_request_total\{verb="LIST",.*resource="configmaps".*code="200"\} \d+/);
   expect(text).toMatch(/\{verb="POST",dry_run="All",.*resource="configmaps",.*scope="resource",.*code="201"\} 1/);
   expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{verb="LIST",.*le="\+Inf"\} \d+/);
-  expect(text).toMatch(/apiserver_storage_objects \d+/);
+});
+
+test("metrics tell an apply from other patches", async () => {
+  const patch = (type: string) =>
+    gateway.call(`${cms}/none?fieldManager=me`, {
+      method: "PATCH",
+      headers: { "Content-Type": type },
+      body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "none" } }),
+    });
+  await patch("application/apply-patch+yaml");
+  await patch("application/merge-patch+json");
+  const { text } = await gateway.call("/metrics");
+  expect(text).toMatch(/apiserver_request_total\{verb="APPLY",.*resource="configmaps",.*code="415"\} 1\n/);
+  expect(text).toMatch(/apiserver_request_total\{verb="PATCH",.*resource="configmaps",.*code="404"\} 1\n/);
+});
+
+test("metrics tell by resource what lies in memory and how long etcd took", async () => {
+  const namespace = "measured";
+  const measured = `/api/v1/namespaces/${namespace}/secrets`;
+  await gateway.call("/api/v1/namespaces", { body: { metadata: { name: namespace } } });
+  const before = await gateway.call("/metrics");
+  const secrets = 'group="",resource="secrets"';
+  const objects = Number(new RegExp(`apiserver_storage_objects{${secrets}} (\\d+)`).exec(before.text)?.[1]);
+  for (const name of ["a", "b"]) await gateway.call(measured, { body: { metadata: { name } } });
+  await gateway.call(`${measured}/a`, { method: "DELETE" });
+  const { text } = await gateway.call("/metrics");
+  const request = (operation: string) => `group="",operation="${operation}",resource="secrets"`;
+  expect(text.split("\n")).toEqual(
+    expect.arrayContaining([
+      `apiserver_storage_objects{${secrets}} ${objects + 1}`,
+      `apiserver_resource_objects{${secrets}} ${objects + 1}`,
+      `etcd_request_duration_seconds_count{${request("create")}} 2`,
+      `etcd_request_duration_seconds_bucket{${request("delete")},le="+Inf"} 1`,
+      `etcd_requests_total{${request("create")}} 2`,
+    ]),
+  );
+  expect(text).toMatch(/etcd_requests_total\{group="",operation="get",resource=""\} \d+/);
 });
 
 test("an administrator's rules are listed once", async () => {

@@ -1,3 +1,5 @@
+import type { Clock } from "../../../component-base/clock.ts";
+import type { EtcdOperation, EtcdRequestObserver } from "../observer.ts";
 import { GrpcError, toStorageError } from "./grpc-errors.ts";
 import {
   decodeRange,
@@ -12,27 +14,43 @@ import {
 } from "./kv-messages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
+/** Who hears how long requests took. */
+export interface RequestTiming {
+  readonly clock: Clock;
+  readonly observer: EtcdRequestObserver;
+}
+
 /** etcd's KV service, typed. Reads are repeated once when the connection was lost; nothing else ever is. */
 export class EtcdKv {
   readonly #transport: Transport;
+  readonly #timing: RequestTiming | undefined;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, timing?: RequestTiming) {
     this.#transport = transport;
+    this.#timing = timing;
   }
 
   /** @throws StorageError */
   async range(request: RangeRequest, options: CallOptions): Promise<RangeResponse> {
     const payload = encodeRange(request);
+    const sentMs = this.#timing?.clock.monotonicMs() ?? 0;
     try {
       return decodeRange(await this.#read(payload, options));
     } catch (error) {
       throw toStorageError(error, request.key);
+    } finally {
+      this.#answered(request.rangeEnd === undefined ? "get" : "list", request.key, sentMs);
     }
   }
 
   /** @throws GrpcError, because only the caller knows what a lost answer means for it */
   async txn(request: TxnRequest, options: CallOptions): Promise<TxnResponse> {
-    return decodeTxn(await this.#transport.unary("/etcdserverpb.KV/Txn", encodeTxn(request), options));
+    const sentMs = this.#timing?.clock.monotonicMs() ?? 0;
+    try {
+      return decodeTxn(await this.#transport.unary("/etcdserverpb.KV/Txn", encodeTxn(request), options));
+    } finally {
+      this.#answered(operationOf(request), request.key, sentMs);
+    }
   }
 
   /** @throws StorageError `Expired` when it has been compacted before */
@@ -44,6 +62,12 @@ export class EtcdKv {
     }
   }
 
+  #answered(operation: EtcdOperation, storageKey: string, sentMs: number): void {
+    if (this.#timing === undefined) return;
+    const { clock, observer } = this.#timing;
+    observer.etcdAnswered(operation, storageKey, clock.monotonicMs() - sentMs);
+  }
+
   async #read(payload: Buffer, options: CallOptions): Promise<Buffer> {
     try {
       return await this.#transport.unary("/etcdserverpb.KV/Range", payload, options);
@@ -53,4 +77,9 @@ export class EtcdKv {
       return await this.#transport.unary("/etcdserverpb.KV/Range", payload, options);
     }
   }
+}
+
+function operationOf({ compare, success }: TxnRequest): EtcdOperation {
+  if ("delete" in success) return "delete";
+  return compare.equals === 0n ? "create" : "update";
 }
