@@ -124,18 +124,19 @@ function collect(
   const chunks: Buffer[] = [];
   let statusCode = 0;
   let retryAfterSeconds: number | undefined;
-  let abort: (() => void) | undefined;
-  const settle = () => {
-    if (abort !== undefined) aborts.remove(request.signal, abort);
+  let controller: Dispatcher.DispatchController | undefined;
+  // A call may wait long for a connection; whoever gives it up is told at once.
+  const abort = () => {
+    const reason = request.signal.reason;
+    if (controller === undefined) reject(reason);
+    else controller.abort(asError(reason));
   };
+  aborts.add(request.signal, abort);
+  const settle = () => aborts.remove(request.signal, abort);
   return {
-    onRequestStart(controller) {
-      if (request.signal.aborted) {
-        controller.abort(asError(request.signal.reason));
-        return;
-      }
-      abort ??= () => controller.abort(asError(request.signal.reason));
-      aborts.add(request.signal, abort);
+    onRequestStart(started) {
+      controller = started;
+      if (request.signal.aborted) abort();
     },
     onResponseStart(_controller, code, headers) {
       statusCode = code;
@@ -167,7 +168,11 @@ class BodyStream implements Dispatcher.DispatchHandler, AsyncIterableIterator<Bu
   #chunks: Buffer[] = [];
   #waiting: { resolve: (result: IteratorResult<Buffer>) => void; reject: (reason: unknown) => void } | undefined;
   #end: { readonly error?: unknown } | undefined;
-  readonly #abort = () => this.#controller?.abort(asError(this.#request.signal.reason));
+  readonly #abort = () => {
+    const reason = this.#request.signal.reason;
+    if (this.#controller === undefined) this.#refused(reason);
+    else this.#controller.abort(asError(reason));
+  };
 
   constructor(
     request: HttpRequest,
@@ -179,12 +184,12 @@ class BodyStream implements Dispatcher.DispatchHandler, AsyncIterableIterator<Bu
     this.#aborts = aborts;
     this.#opened = opened;
     this.#refused = refused;
+    aborts.add(request.signal, this.#abort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#request.signal.aborted) this.#abort();
-    else this.#aborts.add(this.#request.signal, this.#abort);
   }
 
   onResponseStart(
