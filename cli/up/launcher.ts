@@ -33,6 +33,8 @@ export class Launcher {
   /** Components that start together, in the order of starting. */
   readonly #groups: Supervised[][] = [];
   readonly #stopping = new AbortController();
+  /** Settled unless a first try to start is being taken back. */
+  #withdrawn: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(config: UpConfig, folder: DataDir, deps: LauncherDeps) {
@@ -42,13 +44,28 @@ export class Launcher {
   }
 
   /**
-   * Resolves with the API server's URL when everything is ready.
+   * Resolves with the API server's URL when everything is ready. A port that was free when it was chosen may be another
+   * program's when it is used; then others are chosen, once.
    * @throws when a component does not start; `stop()` is needed then as well
    */
   async start(options: { readonly signal: AbortSignal }): Promise<string> {
-    const config = this.#config;
+    const { securePort, etcdServers } = this.#config;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     await endLeftovers(this.#folder.run, this.#deps, { signal });
+    try {
+      return await this.#startAll(signal);
+    } catch (error) {
+      const chosen = securePort === 0 || etcdServers.length === 0;
+      if (!chosen || !isPortTaken(error) || signal.aborted) throw error;
+      this.#deps.say("another program has just taken a port that was free; starting again on other ports");
+      this.#withdrawn = this.#stopGroups();
+      await this.#withdrawn;
+      return await this.#startAll(signal);
+    }
+  }
+
+  async #startAll(signal: AbortSignal): Promise<string> {
+    const config = this.#config;
     const securePort = await choosePort(config);
     const server = serverUrl(config, securePort);
     const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
@@ -75,9 +92,13 @@ export class Launcher {
   /** Stops what runs, or starts, within 4 s or so; what hangs is killed, with a line that says so. Never rejects; idempotent. */
   stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
-    const kill = () => killLeftovers(this.#folder.run, this.#deps);
-    this.#stopped ??= stopInOrder(this.#groups.toReversed(), { ...this.#deps, kill });
+    this.#stopped ??= this.#withdrawn.then(() => this.#stopGroups());
     return this.#stopped;
+  }
+
+  #stopGroups(): Promise<void> {
+    const kill = () => killLeftovers(this.#folder.run, this.#deps);
+    return stopInOrder(this.#groups.splice(0).reverse(), { ...this.#deps, kill });
   }
 
   #component(row: ComponentRow, name: string, plane: Plane): Supervised {
@@ -121,6 +142,11 @@ export class Launcher {
     const etcdServers = plan.map((member) => `https://127.0.0.1:${member.clientPort}`);
     return { etcdServers, etcdFiles: pki.gateway };
   }
+}
+
+/** Components say why they failed in words only: those of the system for EADDRINUSE, from Node as from Go. */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("address already in use");
 }
 
 function etcdConfig(
