@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CachedObject } from "./cached-object.ts";
+import { Change } from "./change.ts";
 import { firstAfter, ObjectTree } from "./tree.ts";
 
 function object(key: string, revision: bigint): CachedObject {
@@ -42,6 +43,24 @@ test("a folder knows the newest change below it, deletes included, and none besi
   expect(tree.folder("/r/pods/").lastChange).toBe(7n);
   expect(tree.folder("/r/pods/b/").lastChange).toBe(4n);
   expect(tree.folder("/r/").lastChange).toBe(7n);
+});
+
+test("folders that are only looked into, or have become empty with nobody listening, are not kept", () => {
+  const tree = new ObjectTree("/r/", 0n);
+  tree.put(object("/r/pods/a/x", 3n));
+  const kept = tree.folderCount;
+  for (let at = 0; at < 10; at++) expect(keys(tree, `/r/secrets/made-up-${at}/`)).toEqual([]);
+  tree.put(object("/r/pods/b/c/x", 4n));
+  tree.delete("/r/pods/b/c/x", 5n);
+  const heard: bigint[] = [];
+  const stop = tree.listen("/r/pods/later/", { onChange: ({ revision }) => heard.push(revision) });
+  tree.put(object("/r/pods/later/x", 6n));
+  tree.delete("/r/pods/later/x", 7n);
+  tree.notify(new Change("/r/pods/later/x", 7n, object("/r/pods/later/x", 6n), undefined));
+  expect(heard).toEqual([7n]);
+  stop();
+  expect(tree.folderCount).toBe(kept);
+  expect(tree.folder("/r/pods/b/").lastChange).toBeGreaterThanOrEqual(5n);
 });
 
 test("an update keeps the slot, so a list read before sees it", () => {

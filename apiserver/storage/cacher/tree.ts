@@ -40,6 +40,15 @@ class Folder {
     this.#flat = undefined;
   }
 
+  drop(folder: Folder): void {
+    this.#folders.delete(folder.path);
+  }
+
+  /** Nothing is below and nobody listens. */
+  get isIdle(): boolean {
+    return this.count === 0 && this.listeners.size === 0 && this.#folders.size === 0;
+  }
+
   add(slot: Slot): void {
     this.#added.push(slot);
     this.#counted(1);
@@ -149,6 +158,7 @@ function merge(left: readonly Slot[], right: readonly Slot[]): Slot[] {
 export class ObjectTree {
   readonly root: Folder;
   readonly #slots = new Map<string, Slot>();
+  /** Those with something in them, or somebody who listens. */
   readonly #folders = new Map<string, Folder>();
   readonly #keyListeners = new Map<string, Set<ChangeListener>>();
 
@@ -161,12 +171,16 @@ export class ObjectTree {
     return this.root.count;
   }
 
+  get folderCount(): number {
+    return this.#folders.size;
+  }
+
   get(key: string): CachedObject | undefined {
     return this.#slots.get(key)?.current;
   }
 
   put(object: CachedObject): void {
-    const folder = this.#folderOf(object.storageKey);
+    const folder = this.#make(folderPath(object.storageKey));
     const slot = this.#slots.get(object.storageKey);
     if (slot !== undefined) {
       slot.current = object;
@@ -180,29 +194,28 @@ export class ObjectTree {
 
   delete(key: string, revision: bigint): void {
     const slot = this.#slots.get(key);
-    const folder = this.#folderOf(key);
+    const folder = this.#nearest(folderPath(key));
     folder.touch(revision);
     if (slot === undefined) return;
     slot.current = undefined;
     this.#slots.delete(key);
     folder.remove();
+    if (folder.count === 0) this.#prune(folder);
   }
 
-  /** @param prefix - ends with `/` */
+  /**
+   * To look into. One without anything in it is not kept: whoever lists what there is not leaves no trace.
+   * @param prefix - ends with `/`
+   */
   folder(prefix: string): Folder {
-    const known = this.#folders.get(prefix);
-    if (known !== undefined) return known;
-    if (!prefix.startsWith(this.root.path)) throw new RangeError(`${prefix} is not below ${this.root.path}`);
-    const parent = this.folder(prefix.slice(0, prefix.lastIndexOf("/", prefix.length - 2) + 1));
-    const created = new Folder(prefix, parent, parent.lastChange);
-    this.#folders.set(prefix, created);
-    return created;
+    const nearest = this.#nearest(prefix);
+    return nearest.path === prefix ? nearest : new Folder(prefix, undefined, nearest.lastChange);
   }
 
   /** Tells everyone who listens to the key or to a prefix of it. */
   notify(change: Change): void {
     for (
-      let folder: Folder | undefined = this.#folderOf(change.storageKey);
+      let folder: Folder | undefined = this.#nearest(folderPath(change.storageKey));
       folder !== undefined;
       folder = folder.parent
     ) {
@@ -215,9 +228,11 @@ export class ObjectTree {
   /** @param prefix - ends with `/`, or is one whole key @returns the way to stop */
   listen(prefix: string, listener: ChangeListener): () => void {
     if (prefix.endsWith("/")) {
-      const { listeners } = this.folder(prefix);
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      const folder = this.#make(prefix);
+      folder.listeners.add(listener);
+      return () => {
+        if (folder.listeners.delete(listener)) this.#prune(folder);
+      };
     }
     let listeners = this.#keyListeners.get(prefix);
     if (listeners === undefined) {
@@ -236,7 +251,35 @@ export class ObjectTree {
     return this.#slots.keys();
   }
 
-  #folderOf(key: string): Folder {
-    return this.folder(key.slice(0, key.lastIndexOf("/") + 1));
+  /** The folder at `prefix`, or the lowest above it. */
+  #nearest(prefix: string): Folder {
+    for (let path = prefix; path.length > this.root.path.length; path = parentPath(path)) {
+      const known = this.#folders.get(path);
+      if (known !== undefined) return known;
+    }
+    if (!prefix.startsWith(this.root.path)) throw new RangeError(`${prefix} is not below ${this.root.path}`);
+    return this.root;
+  }
+
+  #make(prefix: string): Folder {
+    const known = this.#folders.get(prefix);
+    if (known !== undefined) return known;
+    if (!prefix.startsWith(this.root.path)) throw new RangeError(`${prefix} is not below ${this.root.path}`);
+    const parent = this.#make(parentPath(prefix));
+    const created = new Folder(prefix, parent, parent.lastChange);
+    this.#folders.set(prefix, created);
+    return created;
+  }
+
+  /** Forgets a folder that has become idle, and those above it that have so too. */
+  #prune(idle: Folder): void {
+    for (let folder = idle; folder.isIdle && folder.parent !== undefined; folder = folder.parent) {
+      folder.parent.drop(folder);
+      this.#folders.delete(folder.path);
+    }
   }
 }
+
+const folderPath = (key: string) => key.slice(0, key.lastIndexOf("/") + 1);
+
+const parentPath = (path: string) => path.slice(0, path.lastIndexOf("/", path.length - 2) + 1);
