@@ -39,6 +39,8 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   authorizeWrite?(object: T, old: Readonly<T> | undefined, context: StrategyContext): Promise<void>;
   /** Texts for the Warning header. */
   warnings?(object: T, old: Readonly<T> | undefined): string[];
+  /** Upstream looks at metadata in its generic code only, where most kinds do it again and repeat a cause. Default false. */
+  readonly checksMetaOnce?: boolean;
   /** Create keeps the status that the client sent. Default false. */
   readonly keepsStatusOnCreate?: boolean;
   /** `/status` writes keep the stored labels; annotations are written. Default false. */

@@ -183,7 +183,10 @@ class WriteAttempt {
       throw staleObject(ref, name);
     }
     if (!meta.uid || meta.uid === old.uid) return;
-    if (verb === "patch") throw invalid(this.#resource.kindRef, name, [immutable("metadata.uid", meta.uid)]);
+    if (verb === "patch") {
+      const error = immutable("metadata.uid", meta.uid);
+      throw invalid(this.#resource.kindRef, name, this.#resource.strategy.checksMetaOnce ? [error] : [error, error]);
+    }
     throw uidMismatch(this.#resource, this.#ctx, { name, uid: meta.uid, actualUid: old.uid ?? "" });
   }
 

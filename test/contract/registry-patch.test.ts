@@ -70,3 +70,26 @@ describe("a patch gives what the real server gives", () => {
 /** Go's own words for a decoding failure, with Go's types and addresses, are not ours to repeat. */
 const comparable = (message: string | undefined) =>
   message !== undefined && !/\bGo (struct|value)\b|map\[|0x[0-9a-f]{6}|Invalid value: "\{|error decoding/.test(message);
+
+test.each([
+  ["most kinds", "configmaps", {}, 2],
+  ["kinds whose own checks leave metadata out", "endpointslices.discovery.k8s.io", { addressType: "IPv4" }, 1],
+])("%s name a changed uid as often as the real server does", async (_name, plural, fields, times) => {
+  const registry = await withNamespace(createTestRegistry());
+  const store = registry.store(plural);
+  const value = { metadata: { name: "u" }, ...fields };
+  await store.create(testContext({ namespace }), { value, duplicateFields: [] }, options);
+  const body = { value: { metadata: { uid: "w" } }, duplicateFields: [] };
+  const answer = store.patch(testContext({ namespace }), "u", { type: "merge", body, force: false }, options);
+  const cause = {
+    reason: "FieldValueInvalid",
+    message: 'Invalid value: "w": field is immutable',
+    field: "metadata.uid",
+  };
+  await expect(answer).rejects.toMatchObject({
+    status: {
+      message: expect.stringMatching(/^\S+ "u" is invalid: metadata\.uid: Invalid value: "w": field is immutable$/),
+      details: { causes: Array.from({ length: times }, () => cause) },
+    },
+  });
+});

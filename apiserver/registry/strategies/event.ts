@@ -10,6 +10,7 @@ const clusterNamespaces = new Set(["default", "kube-system"]);
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/core/validation/events.go */
 export const eventStrategy: Strategy<CoreV1Event> = {
+  checksMetaOnce: true,
   validate: (event) =>
     sharedErrors({
       namespace: event.metadata?.namespace ?? "",
@@ -24,6 +25,7 @@ export const eventStrategy: Strategy<CoreV1Event> = {
 };
 
 export const eventsV1Strategy: Strategy<EventsV1Event> = {
+  checksMetaOnce: true,
   validate(event, { updating }) {
     const errors = sharedErrors({
       namespace: event.metadata?.namespace ?? "",

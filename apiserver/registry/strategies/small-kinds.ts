@@ -86,6 +86,7 @@ function ipv4Errors(field: string, place: number, address: string): FieldError[]
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/discovery/validation/validation.go */
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
+  checksMetaOnce: true,
   validate({ addressType, endpoints, ports }) {
     const errors: FieldError[] = [];
     if (!addressType) errors.push(required("addressType"));
