@@ -65,7 +65,7 @@ export class NodeAgents {
     const agent = this.#agents.get(nodeName);
     if (agent?.node === undefined) return undefined;
     const { facts, images, node } = agent;
-    return { name: facts.name, ip: facts.address, podCidr: node.spec?.podCIDR, images };
+    return { name: facts.name, ip: facts.address, podCidr: node.spec?.podCIDR, images, node };
   }
 
   /** Resolves when all nodes are registered; tries each until it succeeds. Nodes that were observed before are taken over. */

@@ -11,6 +11,9 @@ export interface ConditionFacts {
   readonly hasNetwork: boolean;
 }
 
+/** Whether only kubelets write conditions of this type. */
+export const isOwnedCondition = (type: string) => kubeletConditionTypes.some((owned) => owned === type);
+
 interface Verdict {
   readonly status: "True" | "False";
   readonly reason?: string;
@@ -59,7 +62,7 @@ export function podConditions(facts: ConditionFacts, now: string): PodCondition[
       ...(message !== undefined && { message }),
     };
   });
-  const others = existing.filter(({ type }) => !kubeletConditionTypes.some((ownedType) => ownedType === type));
+  const others = existing.filter(({ type }) => !isOwnedCondition(type));
   return [...owned, ...others];
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Pod, PodCondition } from "../api/generated/types.ts";
+import type { Node, Pod, PodCondition } from "../api/generated/types.ts";
 import { notFound } from "../api/status.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { silentLogger } from "../component-base/logger.ts";
@@ -16,6 +16,11 @@ type Json = Record<string, unknown>;
 class FakeApi {
   readonly pods = new Map<string, Pod>();
   readonly writes: string[] = [];
+  /** The only node. */
+  readonly node: Node = {
+    metadata: { name: "node-0", labels: { zone: "a" } },
+    status: { allocatable: { cpu: "4", memory: "8Gi", pods: "10" } },
+  };
   onChange: (pod: Pod) => void = () => undefined;
   onDelete: (pod: Pod) => void = () => undefined;
   #revision = 100;
@@ -35,6 +40,7 @@ class FakeApi {
   }
 
   readonly client = {
+    get: async () => structuredClone(this.node),
     patch: async (_kind: unknown, key: { name: string }, patch: { body: Json }, options: { subresource?: string }) => {
       const pod = this.get(key.name);
       const wanted = patch.body as { metadata: { uid: string; finalizers?: null }; status?: Json };
@@ -63,6 +69,8 @@ class FakeApi {
 
 function mergeConditions(before: PodCondition[], patch: Json[] | undefined, order: Json[] | undefined) {
   if (patch === undefined) return undefined;
+  const dropped = patch.filter((change) => change["$patch"] === "delete").map(({ type }) => type);
+  if (dropped.length > 0) return before.filter(({ type }) => !dropped.includes(type));
   const byType = new Map<unknown, Json>(before.map((condition) => [condition.type, { ...condition }]));
   for (const change of patch) {
     const merged = { ...byType.get(change["type"]), ...change };
@@ -79,12 +87,14 @@ function states(pod: Pod): string {
 
 const defaults = join(packageRoot(), "kubelet-sim/stages/pod.yaml");
 
-function setUp(options: { stages?: string; startMs?: number; api?: FakeApi } = {}) {
+function setUp(options: { stages?: string; startMs?: number; api?: FakeApi; node?: Node } = {}) {
   const clock = new VirtualClock(options.startMs);
   const api = options.api ?? new FakeApi();
   const events: string[] = [];
   const stop = new AbortController();
   const images = new Set<string>();
+  /** As the kubelet last saw it. */
+  const node = options.node ?? api.node;
   const driver = new PodDriver(
     {
       client: api.client,
@@ -95,7 +105,7 @@ function setUp(options: { stages?: string; startMs?: number; api?: FakeApi } = {
       },
       stages: options.stages === undefined ? loadStages(defaults) : parseStages(options.stages, "test.yaml"),
       ips: new PodIps({ clusterCidr: "10.1.0.0/16" }),
-      host: (name) => (name === "node-0" ? { name, ip: "127.0.0.1", podCidr: "10.2.3.0/24", images } : undefined),
+      host: (name) => (name === "node-0" ? { name, ip: "127.0.0.1", podCidr: "10.2.3.0/24", images, node } : undefined),
       clock,
       log: silentLogger,
     },
@@ -463,5 +473,73 @@ ${spec}
     expect(next.kind === "template" && next.statusTemplate?.({}, {})).toEqual({ message: "" });
     const calls = parseStages(template("  next: {statusTemplate: '{{ toString }}'}"), "my.yaml")[0]!;
     expect(() => calls.next.kind === "template" && calls.next.statusTemplate?.({}, {})).toThrow("toString");
+  });
+});
+
+describe("a pod that its node refuses", () => {
+  const asking = (name: string, cpu: string, createdAt = "2026-01-01T00:00:00Z"): Pod => {
+    const pod = bound(name, {
+      spec: { containers: [{ name: "app", image: "nginx", resources: { requests: { cpu } } }] },
+    });
+    return { ...pod, metadata: { ...pod.metadata, creationTimestamp: createdAt } };
+  };
+
+  test("fails with a reason and keeps none of a kubelet's conditions", async () => {
+    const { clock, api, events } = setUp();
+    api.put(asking("first", "3"));
+    await clock.advance(0);
+    const second = asking("second", "1500m");
+    second.status?.conditions?.push({ type: "example.com/gate", status: "True" });
+    api.put(second);
+    await clock.advance(60_000);
+    const detail = "Node didn't have enough resource: cpu, requested: 1500, used: 3000, capacity: 4000";
+    expect(api.get("second").status).toEqual({
+      phase: "Failed",
+      reason: "OutOfcpu",
+      message: `Pod was rejected: ${detail}`,
+      qosClass: "BestEffort",
+      observedGeneration: 1,
+      startTime: "2026-01-01T00:00:00Z",
+      conditions: [{ type: "example.com/gate", status: "True" }],
+    });
+    expect(events.at(-1)).toBe(`OutOfcpu: ${detail}`);
+    expect(api.writes.filter((write) => write.includes("second"))).toEqual(["patch second Failed"]);
+  });
+
+  test("has room when another has ended or gone", async () => {
+    const { clock, api } = setUp();
+    api.put(asking("first", "3"));
+    await clock.advance(0);
+    api.put({ ...api.get("first"), status: { ...api.get("first").status, phase: "Succeeded" } });
+    api.put(asking("second", "3"));
+    await clock.advance(0);
+    expect(api.get("second").status?.phase).toBe("Running");
+    const gone = api.get("second");
+    api.pods.delete("second");
+    api.onDelete(gone);
+    api.put(asking("third", "3"));
+    await clock.advance(0);
+    expect(api.get("third").status?.phase).toBe("Running");
+  });
+
+  test("those that run already come before those that wait, and of these the oldest", async () => {
+    const { api, clock, stop } = setUp();
+    api.put(asking("runs", "2"));
+    await clock.advance(0);
+    stop.abort();
+    api.put(asking("younger", "2", "2026-01-01T00:00:09Z"));
+    api.put(asking("older", "2", "2026-01-01T00:00:05Z"));
+    const again = setUp({ api });
+    await again.clock.advance(0);
+    const phases = ["runs", "older", "younger"].map((name) => api.get(name).status?.phase);
+    expect(phases).toEqual(["Running", "Running", "Failed"]);
+  });
+
+  test("is not refused for what was true of its node before", async () => {
+    const api = new FakeApi();
+    const { clock } = setUp({ api, node: { ...api.node, metadata: { name: "node-0" } } });
+    api.put(bound("picky", { spec: { nodeSelector: { zone: "a" } } }));
+    await clock.advance(0);
+    expect(api.get("picky").status?.phase).toBe("Running");
   });
 });

@@ -1,5 +1,6 @@
+import { nodes } from "../api/core/v1/node.ts";
 import { pods } from "../api/core/v1/pod.ts";
-import type { Pod } from "../api/generated/types.ts";
+import type { Node, Pod } from "../api/generated/types.ts";
 import { keyOf, uidOf } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import type { CoreEventRecorders } from "../client/core-event-recorder.ts";
@@ -7,8 +8,10 @@ import { referenceTo } from "../client/event-recorder.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { type Clock, type Timer, timestamp } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
+import { NodeAdmission, type Refusal } from "./node-admission.ts";
 import type { PodIps } from "./pod-ips.ts";
-import { containerStates, podStatus, statusPatch } from "./pod-status.ts";
+import { isTerminalPhase } from "./pod-phase.ts";
+import { containerStates, podStatus, refusedPatch, statusPatch } from "./pod-status.ts";
 import type { PodEvent } from "./pod-transitions.ts";
 import { planStage, type Stage } from "./stage.ts";
 import { templateFunctions } from "./template-functions.ts";
@@ -20,10 +23,12 @@ export interface PodHost {
   readonly podCidr: string | undefined;
   /** Images that are on the node; the driver adds to it. */
   readonly images: Set<string>;
+  /** As last seen. */
+  readonly node: Node;
 }
 
 export interface PodDriverDeps {
-  readonly client: Pick<RestClient, "patch" | "delete">;
+  readonly client: Pick<RestClient, "get" | "patch" | "delete">;
   readonly recorders: CoreEventRecorders;
   readonly stages: readonly Stage[];
   readonly ips: PodIps;
@@ -54,6 +59,7 @@ export class PodDriver {
   readonly #signal: AbortSignal;
   readonly #entries = new Map<string, Entry>();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #admission = new NodeAdmission();
   #started = false;
 
   /** @param options.signal - aborted: no further writes */
@@ -65,13 +71,13 @@ export class PodDriver {
   /** Every pod that exists has been observed, and so no address can be given away twice: begin. */
   start(): void {
     this.#started = true;
-    for (const entry of this.#entries.values()) this.#wake(entry);
+    for (const entry of this.#inOrderOfAge()) this.#wake(entry);
   }
 
   /** The node has become ours, or has got its address range. */
   hostReady(nodeName: string): void {
     if (!this.#started) return;
-    for (const entry of this.#entries.values()) if (entry.pod.spec?.nodeName === nodeName) this.#wake(entry);
+    for (const entry of this.#inOrderOfAge()) if (entry.pod.spec?.nodeName === nodeName) this.#wake(entry);
   }
 
   /** Resolves when no write is in flight. */
@@ -84,6 +90,7 @@ export class PodDriver {
     const podIp = pod.status?.podIP;
     const host = this.#deps.host(pod.spec?.nodeName ?? "");
     if (podIp !== undefined && pod.spec?.hostNetwork !== true) this.#deps.ips.occupy(uid, podIp, host?.podCidr);
+    this.#account(pod);
     const entry = this.#entries.get(uid);
     if (entry === undefined) {
       const fresh = { pod, busy: false, removed: false, failures: 0, timer: undefined, entered: new Map() };
@@ -105,6 +112,19 @@ export class PodDriver {
       this.#entries.delete(uid);
     }
     this.#deps.ips.release(uid);
+    this.#admission.release(uid);
+  }
+
+  /** Pods that have waited together are taken in by age. */
+  #inOrderOfAge(): Entry[] {
+    const created = ({ pod }: Entry) => pod.metadata?.creationTimestamp ?? "";
+    return [...this.#entries.values()].sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
+  }
+
+  /** What a pod that its node has taken in holds of it. */
+  #account(pod: Pod): void {
+    if (isTerminalPhase(pod.status?.phase)) this.#admission.release(uidOf(pod));
+    else if (pod.status?.containerStatuses !== undefined) this.#admission.occupy(pod);
   }
 
   #wake(entry: Entry): void {
@@ -184,6 +204,13 @@ export class PodDriver {
     const { pod } = entry;
     const now = timestamp(this.#deps.clock);
     const { reason, message } = next;
+    if (next.transition.admits === true) {
+      const refusal = await this.#admit(entry, host);
+      if (refusal !== undefined) {
+        this.#record(pod, host, { type: "Warning", ...refusal });
+        return await this.#patch(entry, refusedPatch(pod, refusal, now));
+      }
+    }
     const outcome = next.transition.apply({
       pod,
       now,
@@ -205,6 +232,19 @@ export class PodDriver {
       return false;
     }
     return await this.#patch(entry, statusPatch(pod, podStatus(pod, outcome.states, { hostIp: host.ip, now })));
+  }
+
+  /** Takes the pod in, or tells why not; what was last seen of the node may be too old to refuse a pod for. */
+  async #admit(entry: Entry, host: PodHost): Promise<Refusal | undefined> {
+    const { pod } = entry;
+    if (this.#admission.refusal(pod, host.node) !== undefined) {
+      const node = await this.#deps.client.get(nodes, { namespace: "", name: host.name }, { signal: this.#signal });
+      const refusal = this.#admission.refusal(pod, node);
+      if (refusal !== undefined) return refusal;
+    }
+    // It may have gone meanwhile.
+    if (!entry.removed) this.#admission.occupy(pod);
+    return undefined;
   }
 
   async #render(entry: Entry, host: PodHost, next: Extract<Stage["next"], { kind: "template" }>): Promise<boolean> {
@@ -250,7 +290,10 @@ export class PodDriver {
       { ...this.#call(pod), subresource: "status" },
     );
     // The watch may have been faster than the answer.
-    if (isNewer(answer, entry.pod)) entry.pod = answer;
+    if (isNewer(answer, entry.pod)) {
+      entry.pod = answer;
+      if (!entry.removed) this.#account(answer);
+    }
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../api/generated/types.ts";
 import { waitingStatus } from "./container-status.ts";
-import { podConditions } from "./pod-conditions.ts";
+import type { Refusal } from "./node-admission.ts";
+import { isOwnedCondition, podConditions } from "./pod-conditions.ts";
 import { isTerminalPhase, podPhase } from "./pod-phase.ts";
 
 /** What a node knows of a pod's containers; the rest of its status follows from this. */
@@ -47,6 +48,21 @@ export function podStatus(pod: Pod, states: ContainerStates, options: { hostIp: 
     ...(init.length > 0 && { initContainerStatuses: [...init] }),
     containerStatuses: [...containers],
   };
+}
+
+/** The patch that reports that the node has refused the pod: a status without all that a kubelet tells of pods it has. */
+export function refusedPatch(pod: Pod, refusal: Refusal, now: string): Record<string, unknown> {
+  const generation = pod.metadata?.generation;
+  const owned = (pod.status?.conditions ?? []).filter(({ type }) => isOwnedCondition(type));
+  const status = {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase: "Failed",
+    reason: refusal.reason,
+    message: `Pod was rejected: ${refusal.message}`,
+    startTime: pod.status?.startTime ?? now,
+    ...(owned.length > 0 && { conditions: owned.map(({ type }) => ({ $patch: "delete", type })) }),
+  };
+  return { metadata: { uid: pod.metadata?.uid }, status };
 }
 
 /**

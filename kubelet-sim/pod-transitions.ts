@@ -39,6 +39,8 @@ export interface PodTransition {
   applies(pod: Pod): boolean;
   /** When the pod got into the state in which this applies, as far as its status tells: metav1.Time. */
   since(pod: Pod): string | undefined;
+  /** The node takes the pod in with this step, or refuses it. */
+  readonly admits?: boolean;
   /** Not before this moment, whatever the stage says; milliseconds since the epoch. */
   earliestMs?(pod: Pod): number;
   /** Not after this moment. */
@@ -55,6 +57,7 @@ const neverRan = (status: ContainerStatus) =>
 
 /** The pod has been accepted by its node: everything waits. */
 const createSandbox: PodTransition = {
+  admits: true,
   applies: (pod) => isLive(pod) && !hasSandbox(pod),
   since: (pod) =>
     pod.status?.conditions?.find(({ type }) => type === "PodScheduled")?.lastTransitionTime ??

@@ -1,8 +1,8 @@
 import type { Node, Taint } from "../api/generated/types.ts";
 import { nameOf } from "../api/meta.ts";
+import { resourceAmounts } from "../api/resource-amounts.ts";
 import { zoneInterleaved } from "./node-order.ts";
 import type { PodInfo } from "./pod-info.ts";
-import { resourceAmounts } from "./resource-amounts.ts";
 
 /** One resource over all nodes. */
 export interface ResourceColumn {

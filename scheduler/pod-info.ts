@@ -1,12 +1,6 @@
 import type { Affinity, Pod } from "../api/generated/types.ts";
-import { podRequests } from "./resource-amounts.ts";
-
-export interface HostPort {
-  readonly protocol: string;
-  /** `0.0.0.0` stands for every address. */
-  readonly ip: string;
-  readonly port: number;
-}
+import { type HostPort, hostPortsOf } from "../api/host-ports.ts";
+import { podRequests } from "../api/resource-amounts.ts";
 
 /** A Pod with all that is read from it many times, worked out once. The Pod itself is never changed. */
 export interface PodInfo {
@@ -54,25 +48,4 @@ export function podInfo(pod: Readonly<Pod>): PodInfo {
     hostPorts: hostPortsOf(pod),
     affinity: spec?.affinity,
   };
-}
-
-const noPorts: readonly HostPort[] = [];
-
-function hostPortsOf(pod: Readonly<Pod>): readonly HostPort[] {
-  let ports: HostPort[] | undefined;
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
-  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
-    for (const { hostPort, hostIP, protocol } of container.ports ?? []) {
-      if (hostPort === undefined || hostPort <= 0) continue;
-      ports ??= [];
-      ports.push({ protocol: protocol ?? "TCP", ip: hostIP || "0.0.0.0", port: hostPort });
-    }
-  }
-  return ports ?? noPorts;
-}
-
-/** Whether both cannot be had on one node. */
-export function portsClash(a: HostPort, b: HostPort): boolean {
-  if (a.port !== b.port || a.protocol !== b.protocol) return false;
-  return a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0";
 }

@@ -1,10 +1,10 @@
 import type { NodeSelectorTerm } from "../../api/generated/types.ts";
+import { matchesRequired, matchesTerm, type SelectableNode } from "../../api/node-selector.ts";
 import { change } from "../cluster-event.ts";
 import { type Plugin, skip } from "../framework.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { PodInfo } from "../pod-info.ts";
 import { rejection } from "../rejection.ts";
-import { matchesAnyTerm, matchesTerm, type SelectableNode } from "./node-selector.ts";
 import { normalize } from "./normalize.ts";
 
 const name = "NodeAffinity";
@@ -21,7 +21,7 @@ export const nodeAffinity: Plugin = {
       isWorthRetrying: (pod, event) => {
         if (event.resource !== "Node" || event.current === undefined) return true;
         const { metadata } = event.current;
-        return matchesRequired(pod, { name: metadata?.name ?? "", labels: metadata?.labels ?? {} });
+        return matchesRequired(pod.pod, { name: metadata?.name ?? "", labels: metadata?.labels ?? {} });
       },
     },
   ],
@@ -29,7 +29,7 @@ export const nodeAffinity: Plugin = {
     const selector = pod.pod.spec?.nodeSelector;
     const terms = requiredTerms(pod);
     if (terms === undefined && (selector === undefined || Object.keys(selector).length === 0)) return skip;
-    const filter = (node: number) => (matchesRequired(pod, selectable(nodes, node)) ? undefined : mismatch);
+    const filter = (node: number) => (matchesRequired(pod.pod, selectable(nodes, node)) ? undefined : mismatch);
     const names = terms === undefined ? undefined : namesPinned(terms);
     if (names === undefined) return { kind: "filter", filter: { filter } };
     if (names.size === 0) return { kind: "reject", rejection: contradiction };
@@ -52,16 +52,6 @@ const selectable = (nodes: NodeTable, node: number): SelectableNode => nodes.row
 
 const requiredTerms = (pod: PodInfo): readonly NodeSelectorTerm[] | undefined =>
   pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-
-/** Whether `nodeSelector` and the required node affinity select the node. */
-function matchesRequired(pod: PodInfo, node: SelectableNode): boolean {
-  const selector = pod.pod.spec?.nodeSelector;
-  if (selector !== undefined) {
-    for (const key in selector) if (node.labels[key] !== selector[key]) return false;
-  }
-  const terms = requiredTerms(pod);
-  return terms === undefined || matchesAnyTerm(terms, node);
-}
 
 /** The node names that the terms allow, when every one of them names some; a term that contradicts itself allows none. */
 function namesPinned(terms: readonly NodeSelectorTerm[]): Set<string> | undefined {

@@ -1,6 +1,7 @@
+import { portsClash } from "../../api/host-ports.ts";
 import { change } from "../cluster-event.ts";
 import { type Plugin, skip } from "../framework.ts";
-import { type PodInfo, portsClash } from "../pod-info.ts";
+import type { PodInfo } from "../pod-info.ts";
 import { rejection } from "../rejection.ts";
 
 const name = "NodePorts";

@@ -1,9 +1,9 @@
+import { resourceAmounts } from "../../api/resource-amounts.ts";
 import { change } from "../cluster-event.ts";
 import type { Plugin } from "../framework.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { PodInfo } from "../pod-info.ts";
 import { type Rejection, rejection } from "../rejection.ts";
-import { resourceAmounts } from "../resource-amounts.ts";
 
 const name = "NodeResourcesFit";
 

@@ -1,7 +1,7 @@
+import { isTolerated } from "../../api/tolerations.ts";
 import { change } from "../cluster-event.ts";
 import { type Plugin, skip } from "../framework.ts";
 import { rejection } from "../rejection.ts";
-import { isTolerated } from "./tolerations.ts";
 
 const name = "NodeUnschedulable";
 const cordoned = rejection(name, "UnschedulableAndUnresolvable", "node(s) were unschedulable");

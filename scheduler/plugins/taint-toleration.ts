@@ -1,9 +1,9 @@
 import type { Taint, Toleration } from "../../api/generated/types.ts";
+import { isTolerated } from "../../api/tolerations.ts";
 import { change } from "../cluster-event.ts";
 import { type Plugin, skip } from "../framework.ts";
 import { rejection } from "../rejection.ts";
 import { normalizeReversed } from "./normalize.ts";
-import { isTolerated } from "./tolerations.ts";
 
 const name = "TaintToleration";
 const untolerated = rejection(name, "UnschedulableAndUnresolvable", "node(s) had untolerated taint(s)");

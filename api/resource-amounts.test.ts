@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Container, PodSpec } from "../api/generated/types.ts";
+import type { Container, PodSpec } from "./generated/types.ts";
 import { podRequests, resourceAmounts } from "./resource-amounts.ts";
 
 test("fractions round up, and cpu counts in thousandths", () => {

@@ -1,5 +1,5 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../api/generated/types.ts";
-import { meetsRequirement } from "../../api/label-selector.ts";
+import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from "./generated/types.ts";
+import { meetsRequirement } from "./label-selector.ts";
 
 /** What node selectors look at. */
 export interface SelectableNode {
@@ -7,8 +7,18 @@ export interface SelectableNode {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Whether `nodeSelector` and the required node affinity select the node. */
+export function matchesRequired(pod: Readonly<Pod>, node: SelectableNode): boolean {
+  const { nodeSelector, affinity } = pod.spec ?? {};
+  if (nodeSelector !== undefined) {
+    for (const key in nodeSelector) if (node.labels[key] !== nodeSelector[key]) return false;
+  }
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms === undefined || matchesAnyTerm(terms, node);
+}
+
 /** Whether any term matches: terms are alternatives, and within one all has to hold. A term without content matches nothing. */
-export function matchesAnyTerm(terms: readonly NodeSelectorTerm[], node: SelectableNode): boolean {
+function matchesAnyTerm(terms: readonly NodeSelectorTerm[], node: SelectableNode): boolean {
   return terms.some((term) => matchesTerm(term, node));
 }
 

@@ -1,5 +1,5 @@
-import type { Container, Pod } from "../api/generated/types.ts";
-import { quantityMilliValue, quantityValue } from "../api/quantity.ts";
+import type { Container, Pod } from "./generated/types.ts";
+import { quantityMilliValue, quantityValue } from "./quantity.ts";
 
 /** Amounts by resource name: cpu in thousandths of a core, everything else in whole units (bytes, pieces). */
 export type ResourceAmounts = ReadonlyMap<string, number>;

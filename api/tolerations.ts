@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from "../../api/generated/types.ts";
+import type { Taint, Toleration } from "./generated/types.ts";
 
 /** @see k8s.io/component-helpers v0.36.0 scheduling/corev1/helpers.go */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
