@@ -41,7 +41,9 @@ export interface BenchOptions {
 export async function runBench(options: BenchOptions): Promise<number> {
   const question = questions.find((candidate) => candidate.name === options.args[0]);
   if (question === undefined || options.args.length > 1) {
-    console.error(`bench takes one question.\n\n${questionList()}`);
+    const [name, ...more] = options.args;
+    const problem = name === undefined || more.length > 0 ? "takes one question" : `has no question ${name}`;
+    console.error(`gatehouse: bench ${problem}\n\n${questionList()}`);
     return 2;
   }
   const runs = options.runs || (question.runs ?? 5);

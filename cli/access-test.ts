@@ -4,6 +4,7 @@ import { connect } from "node:tls";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
 import { issueCertificate, type KeyPair } from "../component-base/certificates.ts";
 import { realClock } from "../component-base/clock.ts";
+import { errorCode } from "../component-base/secret-file.ts";
 import type { DataDir } from "./data-dir.ts";
 import { readPlaneFacts } from "./plane-file.ts";
 import { textTable } from "./text-table.ts";
@@ -25,7 +26,7 @@ type Outcome = { readonly answer: "accepted" | "refused" | "silent"; readonly re
  * none. Not a single key is read.
  *
  * @returns 0 when the gateway was accepted and everybody else refused, else 1
- * @throws UserError when etcd speaks no TLS, so that there is no handshake to try
+ * @throws UserError when etcd does not run, or speaks no TLS, so that there is no handshake to try
  */
 export async function accessTest(folder: DataDir): Promise<number> {
   const facts = readPlaneFacts(folder);
@@ -112,7 +113,7 @@ function readPair(cert: string, key: string): KeyPair {
  */
 function handshake(server: string, ca: string | undefined, pair: KeyPair | undefined): Promise<Outcome> {
   const { hostname, port } = new URL(server);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect({
       host: hostname,
       port: Number(port),
@@ -125,7 +126,10 @@ function handshake(server: string, ca: string | undefined, pair: KeyPair | undef
       socket.destroy();
     };
     socket.setTimeout(5_000, () => settle("silent", "no answer within 5 s"));
-    socket.once("error", (error) => settle("refused", alertText(error)));
+    socket.once("error", (error) => {
+      if (errorCode(error) !== "ECONNREFUSED") settle("refused", alertText(error));
+      else reject(new UserError(`nothing answers at ${server}, where etcd was: is the control plane running?`));
+    });
     socket.once("close", () => settle("refused", "connection closed"));
     socket.once("data", () => settle("accepted", "TLS handshake done"));
   });

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { findDataDir, findKubeconfig } from "./data-dir.ts";
+import { noPlane } from "./plane-file.ts";
 import { upFlags } from "./up/up-flags.ts";
 
 const dataDirFlag = {
@@ -56,6 +58,7 @@ official release, the distribution's packages.`,
     run: async ({ config, args }) => {
       const folder = findDataDir(config.dataDir, process.env);
       const kubeconfig = findKubeconfig(config.kubeconfig, process.env, folder);
+      if (kubeconfig === folder.kubeconfig && !existsSync(kubeconfig)) throw noPlane(folder);
       return (await import("./trace.ts")).trace({ kubeconfig, namespace: config.namespace ?? "default", args });
     },
   }),

@@ -1,15 +1,11 @@
 import { readIfExists } from "../component-base/secret-file.ts";
 import type { DataDir } from "./data-dir.ts";
-import { UserError } from "./user-error.ts";
+import { noPlane } from "./plane-file.ts";
 
 /** `gatehouse kubeconfig` */
 export function printKubeconfig(folder: DataDir, options: { readonly show: "path" | "content" }): number {
   const content = readIfExists(folder.kubeconfig);
-  if (content === undefined) {
-    throw new UserError(
-      `${folder.root} holds no control plane: start one with \`npm start\`, or name another with --data-dir`,
-    );
-  }
+  if (content === undefined) throw noPlane(folder);
   console.log(options.show === "path" ? folder.kubeconfig : content.trimEnd());
   return 0;
 }

@@ -6,7 +6,7 @@ import { showSourcesInStacks } from "../component-base/source-stacks.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
-import { speaksForItself } from "./user-error.ts";
+import { speaksForItself, UsageError } from "./user-error.ts";
 
 showSourcesInStacks();
 process.exitCode = await main(process.argv.slice(2));
@@ -18,10 +18,11 @@ async function main(argv: readonly string[]): Promise<number> {
   if (name === "--version" || name === "version") return print(version());
   if (name === "help" || name === "--help" || name === "-h") return help(rest[0]);
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) return complain(`there is no command ${name}; \`gatehouse help\` lists them`);
+  if (command === undefined) return misused(`there is no command ${name}; \`gatehouse help\` lists them`);
   try {
     return await run(command, rest);
   } catch (error) {
+    if (error instanceof UsageError) return misused(error.message);
     if (speaksForItself(error)) return complain(error.message);
     return complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -43,7 +44,8 @@ function surplusWords(command: Command, words: readonly string[]): readonly stri
 
 async function help(name: string | undefined): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
-  if (name !== undefined && command === undefined) return complain(`there is no command ${name}`);
+  if (name !== undefined && command === undefined)
+    return misused(`there is no command ${name}; \`gatehouse help\` lists them`);
   return print(command === undefined ? overview(commands) : await commandHelp(command));
 }
 
@@ -55,6 +57,11 @@ function version(): string {
 function print(text: string): number {
   console.log(text);
   return 0;
+}
+
+function misused(message: string): number {
+  complain(message);
+  return 2;
 }
 
 function complain(message: string): number {

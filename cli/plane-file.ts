@@ -19,10 +19,13 @@ export function writePlaneFacts(folder: DataDir, facts: PlaneFacts): void {
 /** @throws UserError when no plane has ever run there */
 export function readPlaneFacts(folder: DataDir): PlaneFacts {
   const text = readIfExists(folder.planeFile);
-  if (text === undefined) {
-    throw new UserError(
-      `${folder.root} holds no control plane: start one with \`npm start\`, or name another with --data-dir`,
-    );
-  }
+  if (text === undefined) throw noPlane(folder);
   return JSON.parse(text) as PlaneFacts;
+}
+
+/** Nothing has ever run in this data directory. */
+export function noPlane(folder: DataDir): UserError {
+  return new UserError(
+    `${folder.root} holds no control plane: start one with \`npm start\`, or name another with --data-dir`,
+  );
 }

@@ -1,9 +1,10 @@
 import type { Trace, TraceStep } from "../apiserver/recorder/trace.ts";
+import { ConnectionError } from "../client/connection-error.ts";
 import { createRestClient } from "../client/create-rest-client.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
 import { realClock } from "../component-base/clock.ts";
 import { silentLogger } from "../component-base/logger.ts";
-import { UserError } from "./user-error.ts";
+import { UsageError, UserError } from "./user-error.ts";
 
 /**
  * `gatehouse trace pod/web`: asks the gateway's flight recorder and prints the chain of causes as a tree.
@@ -16,18 +17,19 @@ export async function trace(options: {
 }): Promise<number> {
   const [, kind, name] = /^([^/]+)\/([^/]+)$/.exec(options.args[0] ?? "") ?? [];
   if (kind === undefined || name === undefined || options.args.length > 1) {
-    throw new UserError("trace takes one object as KIND/NAME, like pod/web");
+    throw new UsageError("trace takes one object as KIND/NAME, like pod/web");
   }
-  const client = createRestClient(
-    { ...loadKubeconfig(options.kubeconfig), userAgent: "gatehouse-trace" },
-    { clock: realClock, log: silentLogger },
-  );
+  const config = loadKubeconfig(options.kubeconfig);
+  const client = createRestClient({ ...config, userAgent: "gatehouse-trace" }, { clock: realClock, log: silentLogger });
   const object = encodeURIComponent(`${kind}/${options.namespace}/${name}`);
   try {
     const answer = await client.raw("GET", `/gatehouse/v1/trace?object=${object}`, {
       signal: AbortSignal.timeout(10_000),
     });
     console.log(renderTrace(answer as Trace));
+  } catch (error) {
+    if (!(error instanceof ConnectionError) || error.code !== "refused") throw error;
+    throw new UserError(`nothing answers at ${config.server}: is the control plane running?`, { cause: error });
   } finally {
     await client.close();
   }

@@ -18,9 +18,14 @@ export interface ClientConfig {
   readonly tlsServerName?: string;
 }
 
+/** A file that says nothing usable about a server and who we are; the message names it. */
+export class KubeconfigError extends Error {
+  override readonly name = "KubeconfigError";
+}
+
 /**
  * Reads the current context (or the one named) of a kubeconfig file; relative file names in it are relative to it.
- * @throws Error that names the file and what is missing or malformed
+ * @throws KubeconfigError that names the file and what is missing or malformed; Node's error when it cannot be read
  */
 export function loadKubeconfig(file: string, options: { context?: string } = {}): ClientConfig {
   const folder = dirname(file);
@@ -28,7 +33,9 @@ export function loadKubeconfig(file: string, options: { context?: string } = {})
   try {
     return parseKubeconfig(text, { ...options, readFile: (name) => readFileSync(resolve(folder, name), "utf8") });
   } catch (cause) {
-    throw new Error(`kubeconfig ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    // A parser shows the place in further lines.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
+    throw new KubeconfigError(`kubeconfig ${file}: ${reason}`, { cause });
   }
 }
 

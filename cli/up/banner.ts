@@ -12,10 +12,15 @@ export function readyBanner(facts: {
   API server  ${facts.server}
   logs        ${relative(process.cwd(), facts.folder.logs) || facts.folder.logs}
 
-  export KUBECONFIG=${facts.folder.kubeconfig}
+  export KUBECONFIG=${shellWord(facts.folder.kubeconfig)}
 
   kubectl get nodes
   kubectl create deployment web --image=nginx --replicas=3
   kubectl get pods --watch
 `;
+}
+
+/** As it is where a shell takes it for one word, else in quotes. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,29 +1,49 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import type { Clock } from "../../component-base/clock.ts";
 import { ensureClusterPki } from "../../component-base/cluster-pki.ts";
 import { freePorts, isPortFree } from "../../component-base/free-port.ts";
 import { writeKubeconfig } from "../../component-base/kubeconfig-file.ts";
-import { makePrivateFolder } from "../../component-base/secret-file.ts";
+import { errorCode, makePrivateFolder } from "../../component-base/secret-file.ts";
 import type { DataDir } from "../data-dir.ts";
 import { UserError } from "../user-error.ts";
 import { componentKubeconfig, componentRows } from "./components.ts";
 import type { UpConfig } from "./up-flags.ts";
 
-/** Folders with the rights they need. */
+/**
+ * Folders with the rights they need.
+ * @throws UserError when they cannot be made or written
+ */
 export function makeFolders(folder: DataDir): void {
-  makePrivateFolder(folder.root);
-  for (const path of [folder.components, folder.pki, folder.run, folder.etcd]) makePrivateFolder(path);
-  mkdirSync(folder.logs, { recursive: true });
+  try {
+    makePrivateFolder(folder.root);
+    for (const path of [folder.components, folder.pki, folder.run, folder.etcd]) makePrivateFolder(path);
+    mkdirSync(folder.logs, { recursive: true });
+    for (const path of Object.values(folder)) if (existsSync(path)) accessSync(path, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${folder.root} cannot be the data directory: ${reason}`, { cause: error });
+  }
 }
+
+const problemsOfListening: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: "this machine has no such address (--bind-address)",
+  EACCES: "the system does not allow it (--secure-port)",
+};
 
 /**
  * The port of the API server: the one that was asked for, or a free one for 0.
- * @throws UserError when it is taken
+ * @throws UserError when it is taken, or may not be
  */
 export async function choosePort(config: UpConfig): Promise<number> {
   const { bindAddress: host, securePort } = config;
-  if (securePort === 0) return (await freePorts(1, { host }))[0] ?? 0;
-  if (await isPortFree(securePort, { host })) return securePort;
+  try {
+    if (securePort === 0) return (await freePorts(1, { host }))[0] ?? 0;
+    if (await isPortFree(securePort, { host })) return securePort;
+  } catch (error) {
+    const reason = problemsOfListening[errorCode(error) ?? ""];
+    if (reason === undefined) throw error;
+    throw new UserError(`cannot listen on ${host}, port ${securePort}: ${reason}`, { cause: error });
+  }
   throw new UserError(
     `port ${securePort} on ${host} is in use by another program: choose another with --secure-port (0 takes a free one)`,
   );

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   type ConfigOf,
   durationFlag,
@@ -9,6 +10,10 @@ import {
 } from "../../component-base/flags.ts";
 import { logFlags } from "../../component-base/log-flags.ts";
 import { leaseTimingFlags } from "../../component-base/loop-flags.ts";
+
+/** What the bundled etcd uses where the flags say nothing. */
+const etcdHeartbeatMs = 10;
+const etcdElectionMs = 50;
 
 /** The flags of `gatehouse up`. */
 export const upFlags = {
@@ -92,13 +97,13 @@ export const upFlags = {
   etcdHeartbeatInterval: durationFlag({
     name: "etcd-heartbeat-interval",
     default: 0,
-    defaultText: "10ms",
+    defaultText: `${etcdHeartbeatMs}ms`,
     help: "heartbeat of the bundled etcd",
   }),
   etcdElectionTimeout: durationFlag({
     name: "etcd-election-timeout",
     default: 0,
-    defaultText: "50ms",
+    defaultText: `${etcdElectionMs}ms`,
     help: "election timeout of the bundled etcd, at least five heartbeats",
   }),
   unsafeNoFsync: switchFlag({
@@ -116,7 +121,13 @@ export function contradictions(config: UpConfig): readonly string[] {
   const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = config;
   const files = [etcdCafile, etcdCertfile, etcdKeyfile].filter((file) => file !== "");
   const badUrls = etcdServers.filter((server) => !/^https?:\/\/[^/]/.test(server));
+  const heartbeat = config.etcdHeartbeatInterval || etcdHeartbeatMs;
+  const election = config.etcdElectionTimeout || etcdElectionMs;
   return [
+    ...(isIP(config.bindAddress) === 0 ? [`--bind-address: ${config.bindAddress} is no IP address`] : []),
+    ...(election < 5 * heartbeat
+      ? [`--etcd-election-timeout: ${election}ms is less than five heartbeats of ${heartbeat}ms`]
+      : []),
     ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
     ...(files.length > 0 && etcdServers.length === 0
       ? ["--etcd-cafile, --etcd-certfile, --etcd-keyfile: are for an etcd that --etcd-servers names"]

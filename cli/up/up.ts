@@ -1,7 +1,7 @@
 import { realClock } from "../../component-base/clock.ts";
 import { allowManyListeners } from "../../component-base/many-listeners.ts";
 import { findDataDir } from "../data-dir.ts";
-import { UserError } from "../user-error.ts";
+import { UsageError } from "../user-error.ts";
 import { readyBanner } from "./banner.ts";
 import { killOwnProcessAfter } from "./last-resort.ts";
 import { Launcher } from "./launcher.ts";
@@ -19,7 +19,7 @@ const stopSeconds = 4.5;
  */
 export async function up(config: UpConfig): Promise<number> {
   const problems = contradictions(config);
-  if (problems.length > 0) throw new UserError(problems.join("\ngatehouse: "));
+  if (problems.length > 0) throw new UsageError(problems.join("\ngatehouse: "));
   allowManyListeners();
   const signal = stopRequest();
   const folder = findDataDir(config.dataDir, process.env);
