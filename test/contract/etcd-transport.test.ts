@@ -234,3 +234,21 @@ describe.each([
     expect(bytes).toBeGreaterThan(10_000);
   });
 });
+
+test("a connection that has died without a word is given up well before its calls' time is over", async () => {
+  const etcd = await startTestEtcd();
+  const proxy = await startTcpProxy(Number(new URL(etcd.clientUrls[0]!).port));
+  const other = new Http2Transport({
+    endpoints: [`https://127.0.0.1:${proxy.port}`],
+    tls: tlsOf(etcd),
+    clock: realClock,
+  });
+  const range = () => new EtcdKv(other).range({ key: "/", limit: 1 }, { timeoutMs: 30_000, signal });
+  await range();
+  proxy.stall();
+  // It is sent anew over another connection.
+  await range();
+  other.close();
+  await proxy.stop();
+  await etcd.stop();
+}, 20_000);

@@ -8,6 +8,8 @@ export interface TcpProxy {
   /** Cuts all connections and refuses new ones until {@link restore}. */
   cut(): void;
   restore(): void;
+  /** The connections there are stay open and carry nothing any more; new ones do. */
+  stall(): void;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export async function startTcpProxy(targetPort: number, options: { host?: string
     },
     restore() {
       mode = "pass";
+    },
+    stall() {
+      for (const pair of pairs) for (const socket of pair) socket.removeAllListeners("data").pause();
     },
     async stop() {
       cutAll();

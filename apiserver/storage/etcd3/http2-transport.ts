@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { Clock, Timer } from "../../../component-base/clock.ts";
 import { GRPC, GrpcError } from "./grpc-errors.ts";
 import { writeFrameHeader } from "./protobuf.ts";
+import { SessionWatchdog } from "./session-watchdog.ts";
 import {
   type CallOptions,
   type CallStream,
@@ -32,6 +33,7 @@ export class Http2Transport implements Transport {
   readonly #clock: Clock;
   #endpoint = 0;
   #session: ClientHttp2Session | undefined;
+  readonly #watchdogs = new WeakMap<ClientHttp2Session, SessionWatchdog>();
   #connecting: Promise<ClientHttp2Session> | undefined;
   #pingTimer: Timer | undefined;
   #closed = false;
@@ -111,6 +113,8 @@ export class Http2Transport implements Transport {
     const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
       const stream = request(session, path);
+      const watchdog = this.#watchdogs.get(session);
+      watchdog?.callSent();
       let answer: Buffer | undefined;
       const timer = this.#clock.setTimer(timeoutMs, () => {
         settle(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
@@ -135,7 +139,10 @@ export class Http2Transport implements Transport {
         (received) => {
           answer = received;
         },
-        settle,
+        (error) => {
+          watchdog?.callEnded();
+          settle(error);
+        },
       );
       stream.end(frame(payload));
     });
@@ -210,6 +217,7 @@ export class Http2Transport implements Transport {
 
   #adopt(session: ClientHttp2Session): void {
     this.#session = session;
+    this.#watchdogs.set(session, new SessionWatchdog(session, this.#clock));
     const forget = () => {
       if (this.#session !== session) return;
       this.#session = undefined;
