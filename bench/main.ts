@@ -28,7 +28,8 @@ const questions: readonly Question[] = [
 export interface BenchOptions {
   /** Words of the command line: the question's name. */
   readonly args: readonly string[];
-  readonly kubeconfig: string;
+  /** Asked for only when the question needs a server. */
+  readonly kubeconfig: () => string;
   /** Kubeconfig of a second target; the two take turns, run by run. */
   readonly peer: string | undefined;
   /** Counted runs of each target; 0: the question's own number. */
@@ -49,7 +50,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   const runs = options.runs || (question.runs ?? 5);
   const measured = question.standalone
     ? await measureAlone(question, runs)
-    : await measureTargets(question, targetsOf(options.kubeconfig, options.peer), runs);
+    : await measureTargets(question, targetsOf(options.kubeconfig(), options.peer), runs);
   const all = rows(measured);
   if (!options.json) console.log(table(question.name, all));
   console.log(jsonLine(question.name, all));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
+import { type ConfigOf, integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { findDataDir, findKubeconfig } from "./data-dir.ts";
 import { noPlane } from "./plane-file.ts";
@@ -20,6 +20,17 @@ const planeFlags = {
     help: "credentials (default $KUBECONFIG, else those of the data directory)",
   }),
 };
+
+/**
+ * The kubeconfig that a command uses.
+ * @throws UserError when it would be that of a data directory where nothing has ever run
+ */
+function credentials(config: ConfigOf<typeof planeFlags>): string {
+  const folder = findDataDir(config.dataDir, process.env);
+  const kubeconfig = findKubeconfig(config.kubeconfig, process.env, folder);
+  if (kubeconfig === folder.kubeconfig && !existsSync(kubeconfig)) throw noPlane(folder);
+  return kubeconfig;
+}
 
 /** The only list of commands. */
 export const commands: readonly Command[] = [
@@ -54,12 +65,11 @@ official release, the distribution's packages.`,
     flags: {
       ...planeFlags,
       namespace: optionalFlag({ name: "namespace", placeholder: "name", help: "of the object (default default)" }),
+      n: optionalFlag({ name: "n", placeholder: "name", help: "the same as --namespace" }),
     },
     run: async ({ config, args }) => {
-      const folder = findDataDir(config.dataDir, process.env);
-      const kubeconfig = findKubeconfig(config.kubeconfig, process.env, folder);
-      if (kubeconfig === folder.kubeconfig && !existsSync(kubeconfig)) throw noPlane(folder);
-      return (await import("./trace.ts")).trace({ kubeconfig, namespace: config.namespace ?? "default", args });
+      const namespace = config.namespace ?? config.n ?? "default";
+      return (await import("./trace.ts")).trace({ kubeconfig: () => credentials(config), namespace, args });
     },
   }),
   defineCommand({
@@ -101,8 +111,7 @@ official release, the distribution's packages.`,
     },
     run: async ({ config, args }) => {
       const { runBench } = await import("../bench/main.ts");
-      const kubeconfig = findKubeconfig(config.kubeconfig, process.env, findDataDir(config.dataDir, process.env));
-      return runBench({ ...config, kubeconfig, args });
+      return runBench({ ...config, kubeconfig: () => credentials(config), args });
     },
   }),
 ];

@@ -11,7 +11,7 @@ import { UsageError, UserError } from "./user-error.ts";
  * @returns the exit code
  */
 export async function trace(options: {
-  readonly kubeconfig: string;
+  readonly kubeconfig: () => string;
   readonly namespace: string;
   readonly args: readonly string[];
 }): Promise<number> {
@@ -19,7 +19,7 @@ export async function trace(options: {
   if (kind === undefined || name === undefined || options.args.length > 1) {
     throw new UsageError("trace takes one object as KIND/NAME, like pod/web");
   }
-  const config = loadKubeconfig(options.kubeconfig);
+  const config = loadKubeconfig(options.kubeconfig());
   const client = createRestClient({ ...config, userAgent: "gatehouse-trace" }, { clock: realClock, log: silentLogger });
   const object = encodeURIComponent(`${kind}/${options.namespace}/${name}`);
   try {

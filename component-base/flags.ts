@@ -152,7 +152,7 @@ export function parseFlags<T extends FlagTable>(
   function takeFlag(word: string, following: string[]): string | undefined {
     const [, name = "", inline] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
     const known = fields.get(name);
-    if (known === undefined) return `--${name}: there is no such flag`;
+    if (known === undefined) return `${word.replace(/=[\s\S]*$/, "")}: there is no such flag`;
     const text = inline ?? (known.flag.placeholder === undefined ? "true" : following.shift());
     if (text === undefined) return `--${name}: needs a value (${known.flag.placeholder})`;
     try {

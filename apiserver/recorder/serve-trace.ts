@@ -1,3 +1,4 @@
+import { isObject } from "../../api/json.ts";
 import type { Kind } from "../../api/kind.ts";
 import { type ApiObject, controllerOf, keyOf } from "../../api/meta.ts";
 import { badRequest, failure } from "../../api/status.ts";
@@ -28,14 +29,24 @@ export function serveTrace(
   const monotonicNow = deps.clock.monotonicMs();
   const trace = buildTrace(deps.recorder, {
     chain,
-    about: (other) => other.startsWith(events) && !other.slice(events.length).includes("."),
+    about: (other) =>
+      other.startsWith(events) && !other.slice(events.length).includes(".") && mayRegard(reference.kind, other),
     wallMs: (atMs) => wallNow - (monotonicNow - atMs),
   });
   if (trace === undefined) {
-    const message = `the recorder remembers nothing of ${query.get("object")}: it has a bounded memory of this gateway's writes`;
+    const { kind, namespace, name } = reference;
+    const object = [kind.plural, namespace, name].filter((part) => part !== "").join("/");
+    const message = `the recorder remembers nothing of ${object}: it has a bounded memory of this gateway's writes`;
     throw failure({ code: 404, reason: "NotFound", message });
   }
   return trace;
+
+  /** Objects of several kinds may have one name; an Event that memory no longer holds gets the benefit of the doubt. */
+  function mayRegard(kind: Kind, eventKey: string): boolean {
+    const event: Readonly<ApiObject & { involvedObject?: unknown }> | undefined = deps.cached.get(eventKey)?.object;
+    const regarded = event?.involvedObject;
+    return !isObject(regarded) || regarded["kind"] === kind.kind;
+  }
 }
 
 interface Reference {
