@@ -1,6 +1,9 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { type Document, isMap, isScalar, Lexer, LineCounter, type Node, Parser, parseDocument, visit } from "yaml";
 import type { DecodedBody } from "../registry/store.ts";
 import { JsonSyntaxError } from "./json-strict.ts";
+
+/** Deeper nesting is refused: the library recurses, and V8 ends the process when a regular expression finds no stack left. */
+const maxDepth = 200;
 
 /**
  * The first document of a YAML text as JSON. Aliases are expanded only so far, so that a small text cannot become a huge
@@ -11,7 +14,9 @@ import { JsonSyntaxError } from "./json-strict.ts";
 export function parseYaml(bytes: Buffer): DecodedBody {
   const lines = new LineCounter();
   const text = bytes.toString("utf8");
-  const document = parseDocument(firstDocument(text), {
+  const first = firstDocument(text);
+  refuseDeepNesting(first);
+  const document = parseDocument(first, {
     lineCounter: lines,
     schema: "core",
     version: "1.2",
@@ -29,6 +34,19 @@ export function parseYaml(bytes: Buffer): DecodedBody {
   }
   const duplicateFields = findDuplicates(document.contents, lines);
   return { value: plain(expanded(document)), duplicateFields };
+}
+
+/** Looks at the syntax only, which takes no recursion. @throws JsonSyntaxError */
+function refuseDeepNesting(text: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _token of parser.next(lexeme)) {
+      // What is complete is of no interest, only what is open.
+    }
+    if (parser.stack.length > maxDepth) {
+      throw new JsonSyntaxError("error converting YAML to JSON: yaml: exceeded max depth");
+    }
+  }
 }
 
 function expanded(document: Document): unknown {
