@@ -1,4 +1,15 @@
-import { type Document, isMap, isScalar, Lexer, LineCounter, type Node, Parser, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { DecodedBody } from "../registry/store.ts";
 import { JsonSyntaxError } from "./json-strict.ts";
 
@@ -32,6 +43,7 @@ export function parseYaml(bytes: Buffer): DecodedBody {
       `error converting YAML to JSON: yaml: ${line === undefined ? "" : `line ${line}: `}${message}`,
     );
   }
+  refuseCycles(document);
   const duplicateFields = findDuplicates(document.contents, lines);
   return { value: plain(expanded(document)), duplicateFields };
 }
@@ -49,6 +61,17 @@ function refuseDeepNesting(text: string): void {
   }
 }
 
+/** An alias to what it stands in would be expanded without end. @throws JsonSyntaxError */
+function refuseCycles(document: Document): void {
+  visit(document, {
+    Alias(_key, { source }, path) {
+      if (path.some((around) => isCollection(around) && around.anchor === source)) {
+        throw new JsonSyntaxError(`error converting YAML to JSON: yaml: anchor '${source}' value contains itself`);
+      }
+    },
+  });
+}
+
 function expanded(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -63,8 +86,9 @@ function expanded(document: Document): unknown {
 
 /** Only the first document counts; what follows a `---` line is another. */
 function firstDocument(text: string): string {
-  const match = /^(?:---[^\n]*\n)?[\s\S]*?(?=^---\s)/m.exec(text.startsWith("---") ? text.slice(3) : text);
-  return match === null ? text : match[0];
+  const body = text.startsWith("---") ? text.slice(3) : text;
+  const end = body.search(/^---\s/m);
+  return end < 0 ? text : body.slice(0, end);
 }
 
 function findDuplicates(contents: Node | null, lines: LineCounter): string[] {
