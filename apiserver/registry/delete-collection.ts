@@ -30,6 +30,8 @@ export async function deleteCollection(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parallelDeletes, found.items.length) }, worker));
+  const workers = Array.from({ length: Math.min(parallelDeletes, found.items.length) }, worker);
+  // Nothing is deleted any more once this has been answered, with an error neither.
+  for (const end of await Promise.allSettled(workers)) if (end.status === "rejected") throw end.reason;
   return found;
 }

@@ -7,6 +7,7 @@ import {
   type ReadParameters,
   type WriteOptions,
 } from "../../apiserver/registry/store.ts";
+import { StorageError } from "../../apiserver/storage/storage.ts";
 import { createTestRegistry, type TestRegistry, testContext, withNamespace } from "../harness/registry.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "test", fieldValidation: "Strict" };
@@ -33,6 +34,20 @@ beforeEach(async () => {
 });
 
 describe("deletion", () => {
+  test("of a collection answers, with an error too, only when it has ended", async () => {
+    for (let at = 0; at < 20; at++) await create("configmaps", { metadata: { name: `a-${at}` } });
+    let under = 0;
+    registry.storage.beforeWrite = async (key) => {
+      if (key.endsWith("/a-0")) throw new StorageError("Unavailable", key, "gone");
+      under++;
+      await new Promise((resolve) => setImmediate(resolve));
+      under--;
+    };
+    const answer = registry.store("configmaps").deleteCollection(ctx(), read, { dryRun: false });
+    await expect(answer).rejects.toMatchObject({ code: 503 });
+    expect(under).toBe(0);
+  });
+
   test("finalizers hold an object until the last one is removed", async () => {
     await create("configmaps", { metadata: { name: "a", finalizers: ["x.io/one", "x.io/two"] } });
     const first = await remove("configmaps", "a");
