@@ -138,8 +138,10 @@ class WriteAttempt {
   }
 
   async commit(): Promise<void> {
-    await this.#reservation?.commit();
+    const reservation = this.#reservation;
+    // What is stored holds what was taken from now on, also when letting the rest go fails.
     this.#reservation = undefined;
+    await reservation?.commit();
   }
 
   async release(): Promise<void> {

@@ -33,6 +33,26 @@ beforeEach(async () => {
   registry = await withNamespace(createTestRegistry());
 });
 
+test("a node port that a Service has been stored with stays its own when letting the old one go fails", async () => {
+  const svc = (name: string, nodePort: number) => ({
+    metadata: { name },
+    spec: { type: "NodePort", ports: [{ port: 80, nodePort }] },
+  });
+  await create("services", svc("one", 30_001));
+  let written = false;
+  registry.storage.beforeWrite = async (key) => {
+    if (key.includes("services/specs")) written = true;
+    else if (written) {
+      registry.storage.beforeWrite = undefined;
+      throw new StorageError("Unavailable", key, "gone");
+    }
+  };
+  const patch = { spec: { ports: [{ port: 80, nodePort: 30_002 }] } };
+  await expect(merge("services", "one", patch)).rejects.toMatchObject({ code: 503 });
+  expect(((await get("services", "one")).object as Service).spec?.ports?.[0]?.nodePort).toBe(30_002);
+  await expect(create("services", svc("two", 30_002))).rejects.toMatchObject({ code: 422 });
+});
+
 describe("deletion", () => {
   test("of a collection answers, with an error too, only when it has ended", async () => {
     for (let at = 0; at < 20; at++) await create("configmaps", { metadata: { name: `a-${at}` } });
