@@ -73,8 +73,14 @@ describe("kill -9 while 200 Pods are created", () => {
       { timeoutMs: 90_000, everyMs: 200 },
     );
     await writing;
+    const running = (await client.list(kinds.pods, { namespace, signal })).items;
+    const bindings = (): (number | undefined)[] =>
+      running.map(({ metadata }) => seen.nodes.get(metadata?.uid ?? "")?.size);
+    await eventually("every binding was seen", () => bindings().every((count) => count), { timeoutMs: 10_000 });
     await seen.stop();
-    for (const [pod, nodes] of seen.nodes) expect(nodes.size, `${pod} bound to ${[...nodes]}`).toBe(1);
+    // A create whose answer was cut off may be made good by another Pod; the surplus one goes, perhaps before it is bound.
+    for (const [pod, nodes] of seen.nodes) expect(nodes.size, `${pod} bound to ${[...nodes]}`).toBeLessThan(2);
+    expect(bindings()).toEqual(running.map(() => 1));
     const stored = (await client.list(kinds.configMaps, { namespace, signal })).items;
     const uids = new Set(stored.map((item) => item.metadata?.uid));
     for (const [uid, configMap] of acknowledged) expect(uids.has(uid), `${configMap} was acknowledged`).toBe(true);

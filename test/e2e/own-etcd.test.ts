@@ -47,6 +47,6 @@ test.each([
   ["an address that is no URL", ["--etcd-servers=127.0.0.1:2379"], "127.0.0.1:2379 is no URL like"],
 ])("%s: refused with a sentence", async (_name, flags, sentence) => {
   const { code, stderr } = await gatehouse(["up", "--data-dir", plane.dataDir, "--secure-port", "0", ...flags]);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(sentence) });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(sentence) });
   expect(stderr).not.toContain("    at ");
 });
