@@ -148,7 +148,7 @@ describe("the answer of a write is lost", () => {
     const { storage, proxy } = await openThroughProxy(etcd);
     const key = `${pods}a/x`;
     if (prepare) await storage.create(key, pod("x"), { signal });
-    proxy.cutAfterRequest({ afterMs: 100 });
+    proxy.loseAnswers({ afterMs: 100 });
     let revision: bigint;
     if (name === "create") {
       revision = (await storage.create(key, pod("x"), { signal })).revision;
@@ -172,7 +172,7 @@ describe("the answer of a write is lost", () => {
     const other = await open(etcd);
     const key = `${pods}a/x`;
     await storage.create(key, pod("x"), { signal });
-    proxy.cutAfterRequest({ afterMs: 200 });
+    proxy.loseAnswers({ afterMs: 200 });
     const lost = storage.update(key, () => ({ kind: "put", object: pod("x", { by: "one" }) }), { signal });
     await eventually("the first write", () => other.cached.get(key)?.object.metadata?.labels?.["by"] === "one", {
       everyMs: 5,

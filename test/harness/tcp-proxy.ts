@@ -3,8 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 /** A TCP proxy in front of one port, which can cut and stall. */
 export interface TcpProxy {
   readonly port: number;
-  /** Passes the clients' bytes on, but no answer any more; every connection is cut `afterMs` after the next request. */
-  cutAfterRequest(options: { afterMs: number }): void;
+  /** The connections there are pass on the clients' bytes, but no answer any more; they are cut after `afterMs`. */
+  loseAnswers(options: { afterMs: number }): void;
   /** Cuts all connections and refuses new ones until {@link restore}. */
   cut(): void;
   restore(): void;
@@ -15,7 +15,7 @@ export interface TcpProxy {
 
 /** @param options - `host`: the loopback address to listen on, default 127.0.0.1 */
 export async function startTcpProxy(targetPort: number, options: { host?: string } = {}): Promise<TcpProxy> {
-  let mode: "pass" | "refuse" | { readonly cutAfterMs: number } = "pass";
+  let mode: "pass" | "refuse" = "pass";
   const pairs = new Set<readonly [Socket, Socket]>();
   const cutAll = () => {
     for (const pair of pairs) for (const socket of pair) socket.destroy();
@@ -28,15 +28,7 @@ export async function startTcpProxy(targetPort: number, options: { host?: string
     const upstream = connect(targetPort, "127.0.0.1");
     const pair = [client, upstream] as const;
     pairs.add(pair);
-    client.on("data", (chunk) => {
-      upstream.write(chunk);
-      if (typeof mode === "object") {
-        const { cutAfterMs } = mode;
-        mode = "pass";
-        upstream.removeAllListeners("data");
-        setTimeout(cutAll, cutAfterMs);
-      }
-    });
+    client.on("data", (chunk) => upstream.write(chunk));
     upstream.on("data", (chunk) => client.write(chunk));
     for (const socket of pair) {
       socket.setNoDelay(true);
@@ -52,8 +44,9 @@ export async function startTcpProxy(targetPort: number, options: { host?: string
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
-    cutAfterRequest({ afterMs }) {
-      mode = { cutAfterMs: afterMs };
+    loseAnswers({ afterMs }) {
+      for (const [, upstream] of pairs) upstream.removeAllListeners("data").resume();
+      setTimeout(cutAll, afterMs);
     },
     cut() {
       mode = "refuse";
