@@ -2,6 +2,7 @@ import type { ConfigOf, FlagTable } from "../component-base/flags.ts";
 
 /** One command of `gatehouse`: its help and its code. */
 export interface Command {
+  /** One word, or two for one of a group: `etcd status`. */
   readonly name: string;
   /** What follows the name and the flags in the usage line: `KIND/NAME`. Absent: it takes flags only. */
   readonly words?: string;
@@ -31,4 +32,17 @@ export function defineCommand<T extends FlagTable>(
   },
 ): Command {
   return { ...command, run: ({ config, args }) => command.run({ config: config as ConfigOf<T>, args }) };
+}
+
+/** The command that the first one or two words name, and what follows them. */
+export function findCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(" ");
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command !== undefined) return { command, rest: words.slice(length) };
+  }
+  return undefined;
 }

@@ -1,38 +1,14 @@
-import { existsSync } from "node:fs";
-import { type ConfigOf, integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
+import { integerFlag, optionalFlag, switchFlag } from "../component-base/flags.ts";
 import { type Command, defineCommand } from "./command.ts";
-import { findDataDir, findKubeconfig } from "./data-dir.ts";
-import { noPlane } from "./plane-file.ts";
+import { findDataDir } from "./data-dir.ts";
+import { etcdCommands } from "./etcd/commands.ts";
+import { faultCommands } from "./fault/commands.ts";
+import { leaderCommands } from "./leaders/commands.ts";
+import { credentials, dataDirFlag, planeFlags } from "./plane-flags.ts";
+import { snapshotCommands } from "./snapshot/commands.ts";
 import { upFlags } from "./up/up-flags.ts";
 
-const dataDirFlag = {
-  dataDir: optionalFlag({
-    name: "data-dir",
-    placeholder: "folder",
-    help: "the control plane that is meant (default $GATEHOUSE_DATA_DIR, else .gatehouse)",
-  }),
-};
-const planeFlags = {
-  ...dataDirFlag,
-  kubeconfig: optionalFlag({
-    name: "kubeconfig",
-    placeholder: "file",
-    help: "credentials (default $KUBECONFIG, else those of the data directory)",
-  }),
-};
-
-/**
- * The kubeconfig that a command uses.
- * @throws UserError when it would be that of a data directory where nothing has ever run
- */
-function credentials(config: ConfigOf<typeof planeFlags>): string {
-  const folder = findDataDir(config.dataDir, process.env);
-  const kubeconfig = findKubeconfig(config.kubeconfig, process.env, folder);
-  if (kubeconfig === folder.kubeconfig && !existsSync(kubeconfig)) throw noPlane(folder);
-  return kubeconfig;
-}
-
-/** The only list of commands. */
+/** The only list of commands; a room with several of its own keeps them in a table there. */
 export const commands: readonly Command[] = [
   defineCommand({
     name: "up",
@@ -89,6 +65,10 @@ official release, the distribution's packages.`,
     run: async ({ config, args }) =>
       (await import("./etcdctl.ts")).etcdctl(findDataDir(config.dataDir, process.env), args),
   }),
+  ...etcdCommands,
+  ...snapshotCommands,
+  ...faultCommands,
+  ...leaderCommands,
   defineCommand({
     name: "bench",
     words: "QUESTION",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseFlags } from "../component-base/flags.ts";
 import { packageRoot } from "../component-base/package-root.ts";
 import { showSourcesInStacks } from "../component-base/source-stacks.ts";
-import type { Command } from "./command.ts";
+import { type Command, findCommand } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { speaksForItself, UsageError } from "./user-error.ts";
@@ -16,11 +16,11 @@ process.stdout.write("", () => process.exit());
 async function main(argv: readonly string[]): Promise<number> {
   const [name = "help", ...rest] = argv;
   if (name === "--version" || name === "version") return print(version());
-  if (name === "help" || name === "--help" || name === "-h") return help(rest[0]);
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) return misused(`there is no command ${name}; \`gatehouse help\` lists them`);
+  if (name === "help" || name === "--help" || name === "-h") return help(rest);
+  const found = findCommand(commands, argv);
+  if (found === undefined) return unknown(argv);
   try {
-    return await run(command, rest);
+    return await run(found.command, found.rest);
   } catch (error) {
     if (error instanceof UsageError) return misused(error.message);
     if (speaksForItself(error)) return complain(error.message);
@@ -42,11 +42,18 @@ function surplusWords(command: Command, words: readonly string[]): readonly stri
     : [`${command.name} takes flags only, not ${words.join(" ")}`];
 }
 
-async function help(name: string | undefined): Promise<number> {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (name !== undefined && command === undefined)
-    return misused(`there is no command ${name}; \`gatehouse help\` lists them`);
-  return print(command === undefined ? overview(commands) : await commandHelp(command));
+async function help(words: readonly string[]): Promise<number> {
+  if (words.length === 0) return print(overview(commands));
+  const found = findCommand(commands, words);
+  return found === undefined ? unknown(words) : print(await commandHelp(found.command));
+}
+
+function unknown(words: readonly string[]): number {
+  const group = commands.filter((command) => command.name.startsWith(`${words[0]} `));
+  if (group.length === 0) return misused(`there is no command ${words[0]}; \`gatehouse help\` lists them`);
+  const asked = words.slice(1).find((word) => !word.startsWith("-"));
+  if (asked === undefined) return print(overview(group));
+  return misused(`there is no command ${words[0]} ${asked}, only ${group.map(({ name }) => name).join(", ")}`);
 }
 
 function version(): string {
