@@ -6,13 +6,14 @@ import { Feed } from "./cacher/feed.ts";
 import { Freshness } from "./cacher/freshness.ts";
 import { PendingWrites } from "./cacher/pending-writes.ts";
 import { EtcdStorage } from "./etcd-storage.ts";
-import { EtcdAdmin } from "./etcd3/admin.ts";
+import type { EtcdAdmin } from "./etcd3/admin.ts";
 import { runCompactor } from "./etcd3/compactor.ts";
 import { GrpcJsTransport } from "./etcd3/grpc-js-transport.ts";
 import { GuardedWriter } from "./etcd3/guarded-write.ts";
 import { Http2Transport } from "./etcd3/http2-transport.ts";
 import { EtcdKv } from "./etcd3/kv.ts";
 import { Leases } from "./etcd3/leases.ts";
+import { MemberAdmins } from "./etcd3/member-admins.ts";
 import { SplitTransport } from "./etcd3/split-transport.ts";
 import type { TlsMaterial } from "./etcd3/transport.ts";
 import type { EtcdRequestObserver, StorageObserver } from "./observer.ts";
@@ -62,8 +63,8 @@ export interface OpenStorage extends Storage {
   metrics(): StorageMetrics;
   /** How many objects lie below a prefix, which ends in `/`. */
   countBelow(prefix: string): number;
-  /** Maintenance, Cluster and Lease calls, for operators' requests. */
-  readonly etcd: EtcdAdmin;
+  /** Maintenance and Cluster calls to the member with a client URL, for operators' requests. */
+  etcdAt(endpoint: string): EtcdAdmin;
   /** Ends all watches, then the connection. Idempotent. */
   stop(): Promise<void>;
 }
@@ -87,6 +88,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
   const transport = new SplitTransport({ kv: new Http2Transport(reach), rest: new GrpcJsTransport(reach) });
   const kv = new EtcdKv(transport, requestObserver && { clock, observer: requestObserver });
+  const members = new MemberAdmins(reach);
   const pending = new PendingWrites();
   const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });
   const feed = new Feed({ kv, transport, prefix, cacher, clock, log });
@@ -144,7 +146,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
 
   return Object.assign(storage, {
     healthy,
-    etcd: new EtcdAdmin(transport),
+    etcdAt: (endpoint: string) => members.at(endpoint),
     metrics: () => ({
       revision: cacher.revision(),
       watchers: storage.watcherCount,
@@ -159,6 +161,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
       stopping.abort(new Error("storage stopped"));
       await Promise.all(loops);
       transport.close();
+      members.close();
     },
   });
 }

@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EtcdAdmin } from "../../apiserver/storage/etcd3/admin.ts";
+import { EtcdAdmin, type SnapshotPiece } from "../../apiserver/storage/etcd3/admin.ts";
 import { loadMessageCodec } from "../../apiserver/storage/etcd3/admin-messages.ts";
 import { GrpcJsTransport } from "../../apiserver/storage/etcd3/grpc-js-transport.ts";
 import { Http2Transport } from "../../apiserver/storage/etcd3/http2-transport.ts";
@@ -219,19 +220,61 @@ describe.each([
   });
 
   test("maintenance and cluster calls", async () => {
-    const admin = new EtcdAdmin(transport);
+    const admin = new EtcdAdmin(transport, { clock: realClock });
     const status = await admin.status(call);
     expect(status.version).toMatch(/^3\./);
     expect(status.leader).toBe(status.memberId);
     const members = await admin.members(call);
     expect(members).toMatchObject([{ id: status.memberId, isLearner: false, clientUrls: etcd.clientUrls }]);
     expect(await admin.alarms(call)).toEqual([]);
-    expect((await admin.hashKv(call)).hash).toBeGreaterThan(0);
+    expect((await admin.hashKv(0n, call)).hash).toBeGreaterThan(0);
     await admin.defragment(call);
-    let bytes = 0;
-    for await (const piece of admin.snapshot({ signal })) bytes += piece.length;
-    expect(bytes % 512).toBe(32);
-    expect(bytes).toBeGreaterThan(10_000);
+    await admin.compact(status.revision, call);
+    await expect(admin.compact(status.revision, call)).rejects.toMatchObject({ code: "Expired" });
+  });
+
+  test("a snapshot comes whole, and no faster than it is taken", async () => {
+    for (let i = 0; i < 20; i++) await put(`/snapshot/${i}`, randomBytes(1 << 20));
+    let messages = 0;
+    const counting: Transport = {
+      unary: (path, request, options) => transport.unary(path, request, options),
+      stream: (path, handlers, options) =>
+        transport.stream(path, { ...handlers, message: (payload) => ++messages && handlers.message(payload) }, options),
+      close: () => undefined,
+    };
+    const snapshot = new EtcdAdmin(counting, { clock: realClock }).snapshot({ signal, stallMs: 5_000 });
+    const first = (await snapshot.next()).value as SnapshotPiece;
+    expect(Number(first.remainingBytes)).toBeGreaterThan(20 << 20);
+    let before = -1;
+    const settled = () => {
+      const same = before === messages;
+      before = messages;
+      return same;
+    };
+    await eventually("nothing more to come", settled, { everyMs: 100 });
+    expect(messages).toBeLessThan(50);
+    const pieces = [first.bytes];
+    for await (const { bytes } of snapshot) pieces.push(bytes);
+    const whole = Buffer.concat(pieces);
+    expect(whole.length).toBe(first.bytes.length + Number(first.remainingBytes) + 32);
+    const hash = createHash("sha256").update(whole.subarray(0, -32)).digest();
+    expect(hash.equals(whole.subarray(-32))).toBe(true);
+  });
+
+  test("a snapshot that stops coming is given up", async () => {
+    const deaf: Transport = {
+      unary: () => Promise.reject(new Error("not asked")),
+      stream: () => ({
+        send: () => undefined,
+        finish: () => undefined,
+        pause: () => undefined,
+        resume: () => undefined,
+        cancel: () => undefined,
+      }),
+      close: () => undefined,
+    };
+    const snapshot = new EtcdAdmin(deaf, { clock: realClock }).snapshot({ signal, stallMs: 50 });
+    await expect(snapshot.next()).rejects.toMatchObject({ code: "Unavailable", message: "nothing came for 0.05 s" });
   });
 });
 

@@ -1,6 +1,8 @@
+import type { Clock } from "../../../component-base/clock.ts";
 import { StorageError } from "../storage.ts";
 import { loadMessageCodec, type Message, type MessageCodec } from "./admin-messages.ts";
 import { toStorageError } from "./grpc-errors.ts";
+import { PulledStream } from "./pulled-stream.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 export interface EtcdStatus {
@@ -30,21 +32,31 @@ export interface EtcdAlarm {
   readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
+/** A part of a snapshot. */
+export interface SnapshotPiece {
+  readonly bytes: Buffer;
+  /** Of the database, after this piece; the checksum is not counted. */
+  readonly remainingBytes: bigint;
+}
+
 /**
- * etcd's Maintenance and Cluster services, and what else an operator may ask of etcd. All but `endpoint` calls go to
- * whichever member the gateway is connected to.
- * @throws StorageError, every method
+ * etcd's Maintenance and Cluster services, and what else an operator may ask of etcd, over one transport: of the member that
+ * it leads to, or of whichever it is connected to.
+ * What a member tells of itself it tells without a leader too; what the cluster must agree on it refuses then.
+ * @throws StorageError with etcd's own text as its message, every method
  */
 export class EtcdAdmin {
   readonly #transport: Transport;
+  readonly #clock: Pick<Clock, "setTimer">;
   #codec: Promise<MessageCodec> | undefined;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, deps: { clock: Pick<Clock, "setTimer"> }) {
     this.#transport = transport;
+    this.#clock = deps.clock;
   }
 
   async status(options: CallOptions): Promise<EtcdStatus> {
-    const answer = await this.#call("Maintenance/Status", "Status", {}, options);
+    const answer = await this.#call("Maintenance/Status", "Status", {}, { ...options, requireLeader: false });
     const header = message(answer["header"]);
     return {
       version: text(answer["version"]),
@@ -63,13 +75,22 @@ export class EtcdAdmin {
 
   /** Locks the member while it runs. */
   async defragment(options: CallOptions): Promise<void> {
-    await this.#call("Maintenance/Defragment", "Defragment", {}, options);
+    await this.#call("Maintenance/Defragment", "Defragment", {}, { ...options, requireLeader: false });
   }
 
-  /** A hash of all keys and values up to the compacted revision and on to the newest: equal on members in step. */
-  async hashKv(options: CallOptions): Promise<{ hash: number; compactRevision: bigint }> {
-    const answer = await this.#call("Maintenance/HashKV", "HashKV", { revision: 0 }, options);
+  /**
+   * A hash of all keys and values from the compacted revision to `revision` (0: the newest): equal on members that agree,
+   * if they were compacted to the same revision.
+   */
+  async hashKv(revision: bigint, options: CallOptions): Promise<{ hash: number; compactRevision: bigint }> {
+    const request = { revision: revision.toString() };
+    const answer = await this.#call("Maintenance/HashKV", "HashKV", request, { ...options, requireLeader: false });
     return { hash: Number(answer["hash"]), compactRevision: int(answer["compact_revision"]) };
+  }
+
+  /** Forgets history up to `revision`, and answers when its space is free for new data. */
+  async compact(revision: bigint, options: CallOptions): Promise<void> {
+    await this.#call("KV/Compact", "Compaction", { revision: revision.toString(), physical: true }, options);
   }
 
   async alarms(options: CallOptions): Promise<readonly EtcdAlarm[]> {
@@ -86,55 +107,30 @@ export class EtcdAdmin {
   }
 
   /**
-   * The whole database as etcdctl's `snapshot save` gets it, in pieces. The last 32 bytes are its SHA-256.
-   * Pieces that the consumer has not taken yet wait in memory: at most the database's size.
+   * The whole database as etcdctl's `snapshot save` gets it. The last 32 bytes are its SHA-256.
+   * Memory holds few pieces: a slow consumer slows etcd down.
+   * @throws StorageError also when etcd sends nothing for `options.stallMs`
    */
-  async *snapshot(options: { signal: AbortSignal }): AsyncGenerator<Buffer> {
+  async *snapshot(options: { signal: AbortSignal; stallMs: number }): AsyncGenerator<SnapshotPiece> {
     const codec = await this.#messages();
-    const pieces: Buffer[] = [];
-    const state: { ended: boolean; failure: unknown } = { ended: false, failure: undefined };
-    let wake = () => undefined as unknown;
-    const stream = this.#transport.stream(
-      "/etcdserverpb.Maintenance/Snapshot",
-      {
-        message: (payload) => {
-          const { blob } = codec.decode("SnapshotResponse", payload);
-          if (blob instanceof Uint8Array && blob.length > 0) pieces.push(Buffer.from(blob));
-          wake();
-        },
-        end: (error) => {
-          state.ended = true;
-          state.failure = error;
-          wake();
-        },
-      },
-      options,
-    );
-    const onAbort = () => {
-      state.ended = true;
-      state.failure = options.signal.reason;
-      wake();
-    };
-    options.signal.addEventListener("abort", onAbort, { once: true });
-    stream.send(codec.encode("SnapshotRequest", {}));
-    stream.finish();
+    const stream = new PulledStream(this.#transport, "/etcdserverpb.Maintenance/Snapshot", {
+      request: codec.encode("SnapshotRequest", {}),
+      clock: this.#clock,
+      ...options,
+    });
     try {
-      for (;;) {
-        const piece = pieces.shift();
-        if (piece !== undefined) yield piece;
-        else if (state.failure !== undefined) throw toStorageError(state.failure, "");
-        else if (state.ended) return;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+      for await (const payload of stream) {
+        const { blob, remaining_bytes: remaining } = codec.decode("SnapshotResponse", payload);
+        if (blob instanceof Uint8Array && blob.length > 0) {
+          yield { bytes: Buffer.from(blob.buffer, blob.byteOffset, blob.length), remainingBytes: int(remaining) };
+        }
       }
-    } finally {
-      options.signal.removeEventListener("abort", onAbort);
-      stream.cancel();
+    } catch (error) {
+      throw toStorageError(error, "");
     }
   }
 
+  /** As the member that is asked knows them, which may be behind. */
   async members(options: CallOptions): Promise<readonly EtcdMember[]> {
     return toMembers(await this.#call("Cluster/MemberList", "MemberList", {}, options));
   }

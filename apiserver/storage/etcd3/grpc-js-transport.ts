@@ -8,6 +8,7 @@ import {
   type CallStream,
   MAX_MESSAGE_BYTES,
   type StreamHandlers,
+  type StreamOptions,
   type TlsMaterial,
   type Transport,
 } from "./transport.ts";
@@ -55,7 +56,7 @@ export class GrpcJsTransport implements Transport {
         this.#leaveIfUnavailable(client, failure);
         reject(failure);
       };
-      const call = client.makeUnaryRequest(path, same, same, request, metadata(), {}, settle);
+      const call = client.makeUnaryRequest(path, same, same, request, metadata(options), {}, settle);
       const cancel = () => call.cancel();
       const timer = this.#clock.setTimer(timeoutMs, () => {
         late = true;
@@ -65,9 +66,9 @@ export class GrpcJsTransport implements Transport {
     });
   }
 
-  stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream {
+  stream(path: string, handlers: StreamHandlers, options: StreamOptions): CallStream {
     const client = this.#client();
-    const call = client.makeBidiStreamRequest(path, same, same, metadata(), {});
+    const call = client.makeBidiStreamRequest(path, same, same, metadata(options), {});
     let over = false;
     const cancel = () => {
       over = true;
@@ -84,11 +85,18 @@ export class GrpcJsTransport implements Transport {
     call.on("data", (payload: Buffer) => over || handlers.message(payload));
     call.on("error", (error: ServiceError) => end(toGrpcError(error)));
     call.on("status", (status: StatusObject) => {
-      if (status.code === GRPC.ok) end(undefined);
+      // What the call was paused with comes after its status.
+      if (status.code === GRPC.ok) call.once("end", () => end(undefined));
     });
     if (options.signal.aborted) cancel();
     else options.signal.addEventListener("abort", cancel, { once: true });
-    return { send: (payload) => call.write(payload), finish: () => call.end(), cancel };
+    return {
+      send: (payload) => call.write(payload),
+      finish: () => call.end(),
+      pause: () => call.pause(),
+      resume: () => call.resume(),
+      cancel,
+    };
   }
 
   close(): void {
@@ -123,9 +131,9 @@ function same(bytes: Buffer): Buffer {
 }
 
 /** A member without a leader refuses then, instead of keeping a watch that would stay silent. */
-function metadata(): Metadata {
+function metadata({ requireLeader = true }: StreamOptions): Metadata {
   const entries = new Metadata();
-  entries.set("hasleader", "true");
+  if (requireLeader) entries.set("hasleader", "true");
   return entries;
 }
 

@@ -93,6 +93,8 @@ export class Http2Transport implements Transport {
         finished = true;
         open?.end();
       },
+      pause: () => open?.pause(),
+      resume: () => open?.resume(),
       cancel,
     };
   }

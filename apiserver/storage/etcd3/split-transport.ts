@@ -1,4 +1,4 @@
-import type { CallOptions, CallStream, StreamHandlers, Transport } from "./transport.ts";
+import type { CallOptions, CallStream, StreamHandlers, StreamOptions, Transport } from "./transport.ts";
 
 /** The calls of the hot path on one transport, streams and rare calls on another. */
 export class SplitTransport implements Transport {
@@ -15,7 +15,7 @@ export class SplitTransport implements Transport {
     return transport.unary(path, request, options);
   }
 
-  stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream {
+  stream(path: string, handlers: StreamHandlers, options: StreamOptions): CallStream {
     return this.#rest.stream(path, handlers, options);
   }
 

@@ -7,13 +7,18 @@ export interface Transport {
    */
   unary(path: string, request: Buffer, options: CallOptions): Promise<Buffer>;
   /** Opens a stream in both directions. It has no deadline; `signal` ends it. */
-  stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream;
+  stream(path: string, handlers: StreamHandlers, options: StreamOptions): CallStream;
   close(): void;
 }
 
-export interface CallOptions {
-  readonly timeoutMs: number;
+export interface StreamOptions {
   readonly signal: AbortSignal;
+  /** Whether a member without a leader must refuse. Default true; only some transports can do without. */
+  readonly requireLeader?: boolean;
+}
+
+export interface CallOptions extends StreamOptions {
+  readonly timeoutMs: number;
 }
 
 export interface StreamHandlers {
@@ -26,6 +31,9 @@ export interface CallStream {
   send(payload: Buffer): void;
   /** Nothing more will be sent; etcd may go on answering. */
   finish(): void;
+  /** No messages until `resume`, but for few that have arrived; etcd is slowed down by what it cannot send. */
+  pause(): void;
+  resume(): void;
   /** Gives the stream up; `end` is not called any more. */
   cancel(): void;
 }
