@@ -24,6 +24,11 @@ export interface RestClientDeps {
   readonly log: Logger;
   /** Connections to share with other clients of the same certificate; whoever made it closes it. Default: its own. */
   readonly transport?: Transport;
+  /**
+   * Called when all that is left to do is to write a request that may change something: what it throws is thrown to the
+   * caller, and not a byte is sent. The fence of a leader that may have been paused, say.
+   */
+  readonly beforeWrite?: () => void;
 }
 
 const patchTypes: Readonly<Record<ClientPatch["type"], string>> = {
@@ -75,6 +80,7 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
       path: call.path,
       headers: headersOf(call),
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      ...(deps.beforeWrite !== undefined && call.method !== "GET" && { beforeSend: deps.beforeWrite }),
       signal,
     };
     for (let attempt = 0; ; attempt++) {

@@ -14,6 +14,9 @@ class LeaseServer {
   lease: Lease | undefined;
   reachable = true;
   gets = 0;
+  writes = 0;
+  /** Keeps answers to writes back. */
+  held: Promise<void> = Promise.resolve();
   #revision = 0;
 
   readonly client = {
@@ -39,12 +42,20 @@ class LeaseServer {
     if (!this.reachable) throw new ConnectionError("refused", "unreachable");
   }
 
-  #store(lease: Lease): Lease {
+  takeOver(holderIdentity: string): void {
+    this.lease = { ...this.lease, spec: { ...this.lease?.spec, holderIdentity } };
+    this.#revision++;
+  }
+
+  async #store(lease: Lease): Promise<Lease> {
+    this.writes++;
     this.lease = {
       ...structuredClone(lease),
       metadata: { ...lease.metadata, resourceVersion: String(++this.#revision) },
     };
-    return structuredClone(this.lease);
+    const stored = structuredClone(this.lease);
+    await this.held;
+    return stored;
   }
 }
 
@@ -63,7 +74,7 @@ function candidate(server: LeaseServer, identity: string, clock: VirtualClock, r
   const done = elector.run({ signal: stop.signal, lead }).then((outcome) => {
     state.outcome = outcome;
   });
-  return { stop, state, done };
+  return { stop, state, done, elector };
 }
 
 describe("leader elector", () => {
@@ -115,6 +126,80 @@ describe("leader elector", () => {
     expect(a.state.leads).toBe(true);
     await clock.advance(2_100);
     expect(a.state).toEqual({ leads: false, outcome: "lost" });
+  });
+
+  test("a leader that finds another's name in the lease stops at once", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer();
+    const a = candidate(server, "a", clock);
+    await clock.advance(2_500);
+    server.takeOver("b");
+    await clock.advance(1_600);
+    expect(a.state).toEqual({ leads: false, outcome: "lost" });
+    expect(server.lease?.spec?.holderIdentity).toBe("b");
+  });
+
+  test("a standby may not write, a leader may until ten seconds after the beginning of its last renewal", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer();
+    const a = candidate(server, "a", clock);
+    expect(() => a.elector.assertLeading()).toThrow(expect.objectContaining({ code: "standby" }));
+    expect(() => a.elector.assertMayWriteLease()).not.toThrow();
+    await clock.advance(2_000);
+    clock.pause(9_999);
+    expect(() => a.elector.assertLeading()).not.toThrow();
+    clock.pause(1);
+    expect(() => a.elector.assertLeading()).toThrow(expect.objectContaining({ code: "lost" }));
+    expect(() => a.elector.assertMayWriteLease()).toThrow(expect.objectContaining({ code: "lost" }));
+  });
+
+  test("a leader that was paused has lost before any timer fires, its own lease left alone", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer();
+    const a = candidate(server, "a", clock);
+    await clock.advance(2_000);
+    const writes = server.writes;
+    clock.pause(60_000);
+    // I/O that was ready comes first, and somebody wants to act on it.
+    expect(() => a.elector.assertLeading()).toThrow("leaderelection lost");
+    await clock.advance(0);
+    await a.done;
+    expect(a.state).toEqual({ leads: false, outcome: "lost" });
+    await clock.advance(60_000);
+    expect(server.writes).toBe(writes);
+    expect(() => a.elector.assertLeading()).toThrow("leaderelection lost");
+  });
+
+  test("an answer to a renewal that was long under way counts from its beginning", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer();
+    const a = candidate(server, "a", clock);
+    await clock.advance(1_000);
+    let answer: () => void = () => undefined;
+    server.held = new Promise((resolve) => {
+      answer = resolve;
+    });
+    await clock.advance(1_000);
+    clock.pause(9_000);
+    answer();
+    await clock.advance(0);
+    expect(() => a.elector.assertLeading(), "nine seconds after it was sent").not.toThrow();
+    clock.pause(1_000);
+    expect(() => a.elector.assertLeading()).toThrow("lost");
+  });
+
+  test("work that does not end cannot keep a leader that has lost from ending", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer();
+    const elector = new LeaderElector(
+      { name: "x", identity: "a" },
+      { client: server.client, clock, log: silentLogger, random: () => 0 },
+    );
+    const outcome = elector.run({ signal: new AbortController().signal, lead: () => new Promise(() => undefined) });
+    await clock.advance(1_000);
+    server.reachable = false;
+    await clock.advance(12_000);
+    await expect(outcome).resolves.toBe("lost");
   });
 
   const releases = [

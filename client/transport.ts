@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Called at the last moment, when a connection is there and nothing has been written: what it throws is thrown, and nothing is sent. */
+  readonly beforeSend?: () => void;
 }
 
 export interface HttpResponse {
@@ -125,6 +127,7 @@ function collect(
   let statusCode = 0;
   let retryAfterSeconds: number | undefined;
   let controller: Dispatcher.DispatchController | undefined;
+  let heldBack: { readonly error: unknown } | undefined;
   // A call may wait long for a connection; whoever gives it up is told at once.
   const abort = () => {
     const reason = request.signal.reason;
@@ -136,7 +139,13 @@ function collect(
   return {
     onRequestStart(started) {
       controller = started;
-      if (request.signal.aborted) abort();
+      if (request.signal.aborted) return abort();
+      try {
+        request.beforeSend?.();
+      } catch (error) {
+        heldBack = { error };
+        throw error;
+      }
     },
     onResponseStart(_controller, code, headers) {
       statusCode = code;
@@ -153,7 +162,7 @@ function collect(
     },
     onResponseError(_controller, error) {
       settle();
-      reject(failureOf(error, request));
+      reject(heldBack === undefined ? failureOf(error, request) : heldBack.error);
     },
   };
 }

@@ -63,6 +63,11 @@ export class VirtualClock implements Clock {
     await settle();
   }
 
+  /** The process is paused that long and goes on: timers that fell due meanwhile fire with the next `advance`, late. */
+  pause(durationMs: number): void {
+    this.#moveTo(this.#elapsedMs + durationMs);
+  }
+
   /** Wall time jumps (NTP, suspend) without timers firing: monotonic time stands still. */
   jump(deltaMs: number): void {
     this.#nowMs += deltaMs;
@@ -80,6 +85,7 @@ export class VirtualClock implements Clock {
   }
 
   #moveTo(elapsedMs: number): void {
+    if (elapsedMs < this.#elapsedMs) return;
     this.#nowMs += elapsedMs - this.#elapsedMs;
     this.#elapsedMs = elapsedMs;
   }

@@ -1,16 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import type { Kind } from "../api/kind.ts";
 import type { ApiObject } from "../api/meta.ts";
 import { createCoreEventRecorders } from "../client/core-event-recorder.ts";
 import { createRestClient } from "../client/create-rest-client.ts";
+import { createElection } from "../client/election.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { InformerOptions } from "../client/informer.ts";
 import { createInformerFactory } from "../client/informer-factory.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
-import { LeaderElector, type LeaderElectorDeps } from "../client/leader-elector.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { createTransport } from "../client/transport.ts";
 import type { Clock } from "../component-base/clock.ts";
@@ -45,8 +43,11 @@ export async function startController(
   const server = loadKubeconfig(full.kubeconfig);
   const rootCa = full.rootCaFile === undefined ? (server.ca ?? "") : await readFile(full.rootCaFile, "utf8");
   const transport = createTransport(server, { connections });
-  const client = createRestClient({ ...server, userAgent }, { ...deps, transport });
-  const metadataClient = createRestClient({ ...server, userAgent, metadataOnly: true }, { ...deps, transport });
+  const lease = "kube-controller-manager";
+  const election = createElection({ lease, eventSource: lease, server: { ...server, userAgent }, config: full }, deps);
+  const clientDeps = { ...deps, transport, ...election.fence };
+  const client = createRestClient({ ...server, userAgent }, clientDeps);
+  const metadataClient = createRestClient({ ...server, userAgent, metadataOnly: true }, clientDeps);
   const stop = new AbortController();
   const { signal } = stop;
   let onRunning = (): void => undefined;
@@ -56,8 +57,8 @@ export async function startController(
   const lead = (options: { signal: AbortSignal }) =>
     runControllers({ rows, client, metadataClient, config: { ...full, rootCa }, deps, onRunning, ...options });
 
-  const work = full.leaderElect ? leadWhenElected(full, { client, ...deps }, { signal, lead }) : lead({ signal });
-  const done = work
+  const done = election
+    .run({ signal, lead })
     .catch((error: unknown) => {
       if (!signal.aborted) throw error;
     })
@@ -72,26 +73,6 @@ export async function startController(
       await done;
     },
   };
-}
-
-/** @throws Error when another process leads after this one did: what is half done here is not to be gone on with */
-async function leadWhenElected(
-  config: ControllerProcessConfig,
-  deps: LeaderElectorDeps,
-  options: { signal: AbortSignal; lead: (options: { signal: AbortSignal }) => Promise<void> },
-): Promise<void> {
-  const elector = new LeaderElector(
-    {
-      name: "kube-controller-manager",
-      identity: `${hostname()}_${randomUUID()}`,
-      leaseDurationMs: config.leaderElectLeaseDurationMs,
-      renewDeadlineMs: config.leaderElectRenewDeadlineMs,
-      retryPeriodMs: config.leaderElectRetryPeriodMs,
-      releaseOnCancel: true,
-    },
-    deps,
-  );
-  if ((await elector.run(options)) === "lost") throw new Error("leaderelection lost");
 }
 
 interface RunOptions {

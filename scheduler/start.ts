@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { nodes as nodeKind } from "../api/core/v1/node.ts";
 import { pods as podKind } from "../api/core/v1/pod.ts";
 import { createRestClient } from "../client/create-rest-client.ts";
+import { createElection } from "../client/election.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
-import { LeaderElector } from "../client/leader-elector.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { createSeriesEventRecorder } from "../client/series-event-recorder.ts";
 import { createInformer } from "../client/shared-informer.ts";
@@ -56,12 +55,16 @@ export async function startScheduler(settings: SchedulerSettings, deps: Schedule
   const config = { ...defaultSchedulerConfig(), ...settings };
   const server = loadKubeconfig(config.kubeconfig);
   const connections = config.parallelBindings + otherCalls;
-  const client = createRestClient({ ...server, userAgent, connections }, deps);
+  const election = createElection(
+    { lease: "kube-scheduler", eventSource: "default-scheduler", server: { ...server, userAgent }, config },
+    deps,
+  );
+  const client = createRestClient({ ...server, userAgent, connections }, { ...deps, ...election.fence });
   const stop = new AbortController();
   const { signal } = stop;
   const parts = buildScheduler({ config, settings, client, deps, signal });
   const synced = parts.whenSynced({ signal });
-  const work = synced.then(() => lead(config, { client, deps, signal, run: parts.run }));
+  const work = synced.then(() => election.run({ signal, lead: parts.run }));
   const background = parts.background.map((run) => run({ signal }));
   const done = Promise.all([work, ...background])
     .then(() => undefined)
@@ -84,27 +87,6 @@ export async function startScheduler(settings: SchedulerSettings, deps: Schedule
 }
 
 type Run = (options: { signal: AbortSignal }) => Promise<void>;
-
-/** Runs at once, or as long as this process holds the lease. */
-async function lead(
-  config: SchedulerConfig,
-  options: { client: RestClient; deps: SchedulerDeps; signal: AbortSignal; run: Run },
-): Promise<void> {
-  const { client, deps, signal, run } = options;
-  if (!config.leaderElect) return run({ signal });
-  const elector = new LeaderElector(
-    {
-      name: "kube-scheduler",
-      identity: `${hostname()}_${randomUUID()}`,
-      leaseDurationMs: config.leaderElectLeaseDurationMs,
-      renewDeadlineMs: config.leaderElectRenewDeadlineMs,
-      retryPeriodMs: config.leaderElectRetryPeriodMs,
-      releaseOnCancel: true,
-    },
-    { client, ...deps },
-  );
-  if ((await elector.run({ signal, lead: run })) === "lost") throw new Error("leaderelection lost");
-}
 
 interface Parts {
   readonly records: DecisionRecords;
