@@ -7,7 +7,9 @@ import type { Pod } from "../api/generated/types.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
 import type { ServerFiles } from "./config.ts";
-import { type LogAnswer, logAnswer } from "./container-logs.ts";
+import type { LogAnswer } from "./container-logs.ts";
+import { type ContainerPath, ExecDoor, refuse } from "./exec/exec-door.ts";
+import type { ExecTarget } from "./exec/exec-session.ts";
 
 export interface KubeletServerOptions {
   readonly address: string;
@@ -18,6 +20,10 @@ export interface KubeletServerOptions {
 
 export interface KubeletServerDeps {
   readonly findPod: (namespace: string, name: string) => Pod | undefined;
+  /** What a container of a Pod has written. */
+  readonly logOf: (pod: Pod, container: string, parameters: URLSearchParams) => LogAnswer;
+  /** Where programs are run that somebody wants to be run in it. */
+  readonly execIn: (pod: Pod, container: string) => ExecTarget;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -30,8 +36,9 @@ export interface KubeletServer {
 const defaultNames: readonly string[] = ["kube-apiserver-kubelet-client"];
 
 /**
- * The kubelets' own API, one listener for all nodes: `/containerLogs/{namespace}/{pod}/{container}` and `/healthz`. Over TLS
- * it answers only to those whose certificate names a caller that is allowed.
+ * The kubelets' own API, one listener for all nodes: `/containerLogs/{namespace}/{pod}/{container}`,
+ * `/exec/{namespace}/{pod}/{container}` (WebSocket) and `/healthz`. Over TLS it answers only to those whose certificate names
+ * a caller that is allowed.
  */
 export async function startKubeletServer(
   options: KubeletServerOptions,
@@ -50,6 +57,11 @@ export async function startKubeletServer(
       response.destroy();
     });
   };
+  const findExec = (path: ContainerPath) => {
+    const pod = deps.findPod(path.namespace, path.pod);
+    return pod === undefined ? undefined : deps.execIn(pod, path.container);
+  };
+  const exec = new ExecDoor({ find: findExec, clock: deps.clock, log: deps.log });
   const server =
     tls === undefined
       ? createHttpServer(handle)
@@ -63,6 +75,11 @@ export async function startKubeletServer(
           },
           handle,
         );
+  server.on("upgrade", (request, socket, head) => {
+    if (tls === undefined || isAllowed(request.socket as TLSSocket, tls.allowedNames ?? defaultNames)) {
+      exec.upgrade(request, socket, head);
+    } else refuse(socket, "403 Forbidden", "Forbidden");
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.address, resolve);
@@ -72,7 +89,8 @@ export async function startKubeletServer(
     close: () =>
       new Promise((resolve) => {
         stop.abort(new Error("the kubelet server is closing"));
-        server.close(() => resolve());
+        const ended = exec.close();
+        server.close(() => ended.then(resolve));
         server.closeAllConnections();
       }),
   };
@@ -99,7 +117,7 @@ async function route(
   }
   const pod = deps.findPod(namespace ?? "", podName ?? "");
   if (pod === undefined) return respond(response, 404, `pod "${podName}" does not exist`);
-  const answer = logAnswer(pod, container, url.searchParams, deps.clock);
+  const answer = deps.logOf(pod, container, url.searchParams);
   if (answer.kind === "refused") return respond(response, answer.statusCode, answer.message);
   const gone = new AbortController();
   response.once("close", () => gone.abort(new Error("the reader has left")));

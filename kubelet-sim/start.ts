@@ -11,6 +11,8 @@ import type { Logger } from "../component-base/logger.ts";
 import { packageRoot } from "../component-base/package-root.ts";
 import type { Running } from "../component-base/running.ts";
 import { defaultCapacity, type KubeletSimConfig, nodeNames } from "./config.ts";
+import { logAnswer } from "./container-logs.ts";
+import { execTarget } from "./exec/exec-target.ts";
 import { NodeAgents } from "./node-agents.ts";
 import { PodDriver } from "./pod-driver.ts";
 import { PodIps } from "./pod-ips.ts";
@@ -44,7 +46,13 @@ export async function startKubeletSim(config: KubeletSimConfig, deps: KubeletSim
   const nodeInformer = createInformer<Node>({ kind: nodes }, { client: nodeClient, clock, log });
   const http = await startKubeletServer(
     { address, port: config.port ?? 0, tls: config.tls },
-    { findPod: (namespace, name) => podInformer.get({ namespace, name }), clock, log },
+    {
+      findPod: (namespace, name) => podInformer.get({ namespace, name }),
+      logOf: (pod, container, parameters) => logAnswer(pod, container, parameters, clock),
+      execIn: execTarget,
+      clock,
+      log,
+    },
   );
   const agents = new NodeAgents(
     {

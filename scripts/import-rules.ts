@@ -24,6 +24,8 @@ export const importRules: readonly ImportRule[] = [
   { folder: "client/", rooms: base, packages: ["undici", "yaml"] },
   { folder: "scheduler/", rooms: loop, packages: [] },
   { folder: "controller/", rooms: loop, packages: [] },
+  // WebSockets and shell words: `kubectl exec`.
+  { folder: "kubelet-sim/exec/", rooms: [...loop, "kubelet-sim"], packages: ["ws", "shell-quote"] },
   { folder: "kubelet-sim/", rooms: loop, packages: ["yaml"] },
   // The only room that speaks to etcd.
   { folder: "apiserver/storage/etcd3/", rooms: base, packages: ["@grpc/grpc-js", "protobufjs"] },

@@ -7,6 +7,8 @@ import type { Pod } from "../../api/generated/types.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { type ClusterPki, ensureClusterPki } from "../../component-base/cluster-pki.ts";
 import { silentLogger } from "../../component-base/logger.ts";
+import { logAnswer } from "../../kubelet-sim/container-logs.ts";
+import { execTarget } from "../../kubelet-sim/exec/exec-target.ts";
 import { type KubeletServer, startKubeletServer } from "../../kubelet-sim/server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kubelet-server-"));
@@ -35,7 +37,13 @@ beforeAll(async () => {
   const tls = { certFile: pki.kubeletServerCert, keyFile: pki.kubeletServerKey, clientCaFile: pki.caFile };
   server = await startKubeletServer(
     { address: "127.0.0.1", port: 0, tls },
-    { findPod: (_namespace, name) => (name === "web" ? pod : undefined), clock: realClock, log: silentLogger },
+    {
+      findPod: (_namespace, name) => (name === "web" ? pod : undefined),
+      logOf: (found, container, parameters) => logAnswer(found, container, parameters, realClock),
+      execIn: execTarget,
+      clock: realClock,
+      log: silentLogger,
+    },
   );
 });
 afterAll(async () => {
