@@ -42,7 +42,13 @@ export function createElection(
   deps: { readonly clock: Clock; readonly log: Logger },
 ): Election {
   const { lease, eventSource, server, config } = options;
-  if (!config.leaderElect) return { fence: {}, run: ({ signal, lead }) => lead({ signal }) };
+  if (!config.leaderElect) {
+    const run: Election["run"] = ({ signal, lead }) => {
+      deps.log.info({ lease }, "leading without election");
+      return lead({ signal });
+    };
+    return { fence: {}, run };
+  }
   const transport = createTransport(server, { connections: 2 });
   const { userAgent } = server;
   const ofElection = { ...server, userAgent: `${userAgent}/leader-election` };

@@ -71,6 +71,16 @@ export async function killLeftovers(folder: string, deps: { readonly clock: Cloc
   }
 }
 
+/** Process ids of the components that run now, by name: `scheduler-2`. */
+export function liveComponents(folder: string): ReadonlyMap<string, number> {
+  const live = new Map<string, number>();
+  for (const name of componentNames(folder).sort()) {
+    const pid = livePid(folder, name);
+    if (pid !== undefined) live.set(name, pid);
+  }
+  return live;
+}
+
 function componentNames(folder: string): string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".pid"))
