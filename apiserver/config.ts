@@ -14,8 +14,12 @@ export interface ApiserverConfig {
   readonly bindAddress: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Default: the one it listens on. */
+  readonly advertisePort?: number;
   readonly etcd: {
     readonly servers: readonly string[];
+    /** Client URL by name of the member, for requests that are meant for one. Absent: as the members advertise. */
+    readonly memberServers?: Readonly<Record<string, string>>;
     /** Absent: etcd is spoken to without TLS. */
     readonly tls?: TlsIdentity;
     /** Without a slash at its end. */
@@ -61,6 +65,7 @@ export function apiserverConfig(flags: ApiserverFlags): ApiserverConfig {
     flags.etcdCertFile,
     flags.etcdKeyFile,
   ]);
+  const memberServers = parseMemberServers(flags.etcdMemberServers, problems);
   const kubelets = tls("--kubelet-certificate-authority, --kubelet-client-certificate, --kubelet-client-key", [
     flags.kubeletCaFile,
     flags.kubeletClientCertFile,
@@ -69,8 +74,10 @@ export function apiserverConfig(flags: ApiserverFlags): ApiserverConfig {
   const config: ApiserverConfig = {
     bindAddress: flags.bindAddress,
     port: flags.securePort,
+    ...(flags.advertisePort > 0 && { advertisePort: flags.advertisePort }),
     etcd: {
       servers: flags.etcdServers,
+      ...(flags.etcdMemberServers.length > 0 && { memberServers }),
       ...(etcdTls !== undefined && { tls: etcdTls }),
       prefix: flags.etcdPrefix,
       compactionIntervalMs: flags.etcdCompactionIntervalMs,
@@ -93,6 +100,16 @@ export function apiserverConfig(flags: ApiserverFlags): ApiserverConfig {
   };
   if (problems.length > 0) throw new Error(problems.join("; "));
   return config;
+}
+
+function parseMemberServers(entries: readonly string[], problems: string[]): Record<string, string> {
+  const servers: Record<string, string> = {};
+  for (const entry of entries) {
+    const [, name = "", url = ""] = /^([^=]+)=(https?:\/\/.+)$/.exec(entry) ?? [];
+    if (URL.canParse(url)) servers[name] = url;
+    else problems.push(`--etcd-member-servers: ${JSON.stringify(entry)} is not of the form name=url`);
+  }
+  return servers;
 }
 
 function readerOf(problems: string[]) {

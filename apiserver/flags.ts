@@ -24,11 +24,25 @@ export const apiserverFlags = {
     max: 65_535,
     help: "port for HTTPS; 0 takes a free one",
   }),
+  advertisePort: integerFlag({
+    name: "advertise-port",
+    placeholder: "port",
+    default: 0,
+    defaultText: "--secure-port",
+    max: 65_535,
+    help: "port that the Service kubernetes leads to: that of a balancer in front of several gateways",
+  }),
   etcdServers: listFlag({
     name: "etcd-servers",
     placeholder: "url,…",
     default: [],
     help: "etcd's client URLs",
+  }),
+  etcdMemberServers: listFlag({
+    name: "etcd-member-servers",
+    placeholder: "name=url,…",
+    default: [],
+    help: "client URL of each etcd member, for operators' requests (default: those of --etcd-servers, or as advertised)",
   }),
   etcdCaFile: optionalFlag({
     name: "etcd-cafile",

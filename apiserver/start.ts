@@ -80,7 +80,7 @@ export async function startApiserver(
     );
     endings.push(() => server.stop());
     state.address = `${config.bindAddress}:${server.port}`;
-    const advertise = { address: config.bindAddress, port: server.port };
+    const advertise = { address: config.bindAddress, port: config.advertisePort ?? server.port };
     const serviceIp = firstServiceIp(config.serviceClusterIpRange);
     await createSystemObjects({ clientCa: config.clientCa, advertise, serviceIp }, bootstrap);
     state.started = true;

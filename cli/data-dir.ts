@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** Where things are in a data directory. */
@@ -29,6 +31,17 @@ export function dataDir(root: string): DataDir {
     run: join(path, "run"),
     planeFile: join(path, "run", "plane.json"),
   };
+}
+
+/** Systems take socket names of about a hundred bytes only. */
+const maxSocketName = 100;
+
+/** Where the launcher listens for commands: beside its pid file, or under a name made from that where it is too long. */
+export function controlSocket(folder: DataDir): string {
+  const beside = join(folder.run, "launcher.sock");
+  if (Buffer.byteLength(beside) <= maxSocketName) return beside;
+  const digest = createHash("sha256").update(beside).digest("hex").slice(0, 24);
+  return join(tmpdir(), `gatehouse-${digest}.sock`);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

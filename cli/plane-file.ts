@@ -5,7 +5,9 @@ import { UserError } from "./user-error.ts";
 
 /** What other commands need to know about a plane. */
 export interface PlaneFacts {
+  /** Where clients are served: by the only gateway, or by the balancer in front of several. */
   readonly server: string;
+  readonly gateways: readonly { readonly name: string; readonly url: string }[];
   readonly etcdServers: readonly string[];
   /** Empty names where an etcd of the user's own needs no certificates. */
   readonly etcdFiles: EtcdClientFiles;

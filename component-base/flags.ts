@@ -40,13 +40,18 @@ export function optionalFlag(
 
 /** A whole number from `min` (default 0) to `max`. */
 export function integerFlag(
-  options: Common<number> & { readonly placeholder: string; readonly min?: number; readonly max?: number },
+  options: Common<number> & {
+    readonly placeholder: string;
+    readonly min?: number;
+    readonly max?: number;
+    readonly defaultText?: string;
+  },
 ): Flag<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
   const range = options.max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
   return {
-    ...options,
     ...shown(String(options.default)),
+    ...options,
     parse(text) {
       const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
       if (value >= min && value <= max) return value;
@@ -104,6 +109,21 @@ export function durationFlag(options: Common<number> & { readonly defaultText: s
         throw new Error(`${JSON.stringify(text)} is no duration like 40s or 1m30s`);
       }
       return durationMs;
+    },
+  };
+}
+
+const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** A size as people write it (`16MiB`, `2G`, `1048576`); the config holds bytes. Units are powers of 1024. */
+export function sizeFlag(options: Common<number> & { readonly defaultText: string }): Flag<number> {
+  return {
+    ...options,
+    placeholder: "size",
+    parse(text) {
+      const [, amount, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
+      if (amount === undefined) throw new Error(`${JSON.stringify(text)} is no size like 16MiB`);
+      return Number(amount) * (unitBytes[unit.toLowerCase()] ?? 1);
     },
   };
 }

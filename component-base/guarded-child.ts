@@ -14,6 +14,17 @@ const guard = `
 exec "$@" 3<&-
 `;
 
+/** A program ended although nobody had asked it to. */
+export class ProgramEnded extends Error {
+  /** Exit code, or the name of the signal that ended it. */
+  readonly exit: number | string;
+
+  constructor(message: string, exit: number | string) {
+    super(message);
+    this.exit = exit;
+  }
+}
+
 export interface GuardedChild {
   readonly process: ChildProcess;
   readonly pid: number;

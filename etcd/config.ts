@@ -9,8 +9,8 @@ export interface EtcdConfig {
   /** Where `etcd.log` (or `etcd-N.log`) goes. */
   readonly logDir: string;
   readonly certificates: EtcdCertificateFiles;
-  /** Default 1. */
-  readonly members?: 1 | 3 | 5;
+  /** Default: as many as the data was made for, 1 for new data. */
+  readonly members?: number;
   /** Who listens where, if somebody has been told already; default: as `planMembers` says when it starts. */
   readonly plan?: readonly MemberPlan[];
   /** Bytes the database may grow to before etcd refuses writes; default etcd's own (2 GiB). */
@@ -41,23 +41,31 @@ export interface MemberPlan {
   readonly clientPort: number;
   readonly peerPort: number;
   readonly metricsPort: number;
+  /** It was added to a cluster that ran already. */
+  readonly joins?: true;
+  /** The program it was upgraded to; default the one that all run. */
+  readonly binary?: string;
 }
+
+/** What a member that has nobody to talk to can afford. */
+export const alone = { heartbeatMs: 10, electionMs: 50 } as const;
+/** etcd's own. */
+export const several = { heartbeatMs: 100, electionMs: 1_000 } as const;
 
 /** The flags of one member. */
 export function memberArgs(config: EtcdConfig, member: MemberPlan, plan: readonly MemberPlan[]): string[] {
   const { certificates } = config;
-  const alone = plan.length === 1;
-  const clientUrl = `https://127.0.0.1:${member.clientPort}`;
-  const peerUrl = (peer: MemberPlan) => `https://127.0.0.1:${peer.peerPort}`;
+  const timing = plan.length === 1 ? alone : several;
   const flags: Record<string, string | number> = {
     name: member.name,
     "data-dir": join(config.dataDir, member.name),
-    "listen-client-urls": clientUrl,
-    "advertise-client-urls": clientUrl,
+    "listen-client-urls": clientUrl(member),
+    "advertise-client-urls": clientUrl(member),
     "listen-peer-urls": peerUrl(member),
     "initial-advertise-peer-urls": peerUrl(member),
     "initial-cluster": plan.map((peer) => `${peer.name}=${peerUrl(peer)}`).join(","),
     "initial-cluster-token": "gatehouse",
+    "initial-cluster-state": member.joins === true ? "existing" : "new",
     "listen-metrics-urls": metricsUrl(member),
     "client-cert-auth": "true",
     "trusted-ca-file": certificates.clientCa,
@@ -69,13 +77,21 @@ export function memberArgs(config: EtcdConfig, member: MemberPlan, plan: readonl
     "peer-key-file": certificates.peerKey,
     // The JSON gateway would connect to etcd as a client, with a certificate that must not be accepted as one.
     "enable-grpc-gateway": "false",
-    "heartbeat-interval": config.heartbeatIntervalMs ?? (alone ? 10 : 100),
-    "election-timeout": config.electionTimeoutMs ?? (alone ? 50 : 1000),
+    "heartbeat-interval": config.heartbeatIntervalMs ?? timing.heartbeatMs,
+    "election-timeout": config.electionTimeoutMs ?? timing.electionMs,
     logger: "zap",
     ...(config.quotaBackendBytes !== undefined && { "quota-backend-bytes": config.quotaBackendBytes }),
     ...(config.durability === "unsafe" && { "unsafe-no-fsync": "true" }),
   };
   return [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...(config.extraArgs ?? [])];
+}
+
+export function clientUrl(member: MemberPlan): string {
+  return `https://127.0.0.1:${member.clientPort}`;
+}
+
+export function peerUrl(member: MemberPlan): string {
+  return `https://127.0.0.1:${member.peerPort}`;
 }
 
 /** Plain HTTP on loopback: health and metrics only. */

@@ -19,17 +19,27 @@ export async function waitUntilHealthy(
   }
 }
 
-function isHealthy(metricsUrl: string, options: { readonly signal: AbortSignal }): Promise<boolean> {
+async function isHealthy(metricsUrl: string, options: { readonly signal: AbortSignal }): Promise<boolean> {
+  return (await read(`${metricsUrl}/health`, options)).includes('"health":"true"');
+}
+
+/** Whether this member leads, as its metrics say; one that does not answer leads nobody. */
+export async function isLeader(metricsUrl: string, options: { readonly signal: AbortSignal }): Promise<boolean> {
+  return /^etcd_server_is_leader 1$/m.test(await read(`${metricsUrl}/metrics`, options));
+}
+
+/** The body of an answer 200; empty for any other and for none. */
+function read(url: string, options: { readonly signal: AbortSignal }): Promise<string> {
   return new Promise((resolve) => {
-    const request = get(`${metricsUrl}/health`, { signal: options.signal, agent: false }, (response) => {
+    const request = get(url, { signal: options.signal, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         body += chunk;
       });
-      response.once("error", () => resolve(false));
-      response.once("end", () => resolve(response.statusCode === 200 && body.includes('"health":"true"')));
+      response.once("error", () => resolve(""));
+      response.once("end", () => resolve(response.statusCode === 200 ? body : ""));
     });
-    request.once("error", () => resolve(false));
+    request.once("error", () => resolve(""));
   });
 }

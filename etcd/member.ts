@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../component-base/clock.ts";
-import { spawnGuarded } from "../component-base/guarded-child.ts";
+import { ProgramEnded, spawnGuarded } from "../component-base/guarded-child.ts";
 import type { Running } from "../component-base/running.ts";
-import { type EtcdConfig, type MemberPlan, memberArgs, metricsUrl } from "./config.ts";
+import { clientUrl, type EtcdConfig, type MemberPlan, memberArgs, metricsUrl } from "./config.ts";
 import { waitUntilHealthy } from "./health.ts";
 
 export interface EtcdDeps {
@@ -25,10 +25,14 @@ export interface RunningMember extends Running {
 }
 
 /**
- * How long etcd may take to end after SIGTERM before it is killed. One of several members takes longer when all end at once:
- * it looks for another leader first, for some 7 s.
+ * How long etcd may take to end after SIGTERM before it is killed. A leader looks for another one first, for some 7 s when the
+ * others are just ending: so it is to be the last.
  */
 const stopTimeoutMs = 3_000;
+
+export function memberLog(config: Pick<EtcdConfig, "logDir">, member: MemberPlan, plan: readonly MemberPlan[]): string {
+  return join(config.logDir, plan.length === 1 ? "etcd.log" : `${member.name}.log`);
+}
 
 /** Starts one member; it is not healthy yet when this resolves. */
 export async function startMember(
@@ -38,7 +42,7 @@ export async function startMember(
   deps: EtcdDeps,
 ): Promise<RunningMember> {
   const { clock } = deps;
-  const logPath = join(config.logDir, plan.length === 1 ? "etcd.log" : `${member.name}.log`);
+  const logPath = memberLog(config, member, plan);
   const logFile = openSync(logPath, "a", 0o600);
   const child = await spawnGuarded(config.binary, memberArgs(config, member, plan), {
     logFile,
@@ -48,10 +52,8 @@ export async function startMember(
   const ended = new AbortController();
   let stopping = false;
   let killed = false;
-  const done = child.exited.then((reason) => {
-    const error = new Error(
-      `${plan.length === 1 ? "" : `member ${member.name} `}ended with ${reason}${lastProblem(logPath)}`,
-    );
+  const done = child.exited.then((exit) => {
+    const error = new ProgramEnded(`ended with ${exit}${lastProblem(logPath)}`, exit);
     ended.abort(error);
     if (!stopping) throw error;
   });
@@ -61,7 +63,7 @@ export async function startMember(
   return {
     name: member.name,
     pid: child.pid,
-    clientUrl: `https://127.0.0.1:${member.clientPort}`,
+    clientUrl: clientUrl(member),
     metricsUrl: metricsUrl(member),
     done,
     get killed() {
@@ -73,6 +75,8 @@ export async function startMember(
       if (!stopping) {
         stopping = true;
         child.process.kill("SIGTERM");
+        // It may have been paused.
+        child.process.kill("SIGCONT");
         const timer = clock.setTimer(stopTimeoutMs, () => {
           killed = child.process.kill("SIGKILL");
         });

@@ -28,6 +28,9 @@ interface SystemObject {
 
 const options: WriteOptions = { dryRun: false, fieldManager: "kube-apiserver", fieldValidation: "Strict" };
 
+const maxTries = 20;
+const retryMs = 100;
+
 export interface BootstrapDeps {
   readonly registry: Registry;
   readonly storage: Storage;
@@ -59,15 +62,25 @@ async function createMissing(rows: readonly SystemObject[], deps: BootstrapDeps)
   await Promise.all(missing.map((row) => create(row, deps)));
 }
 
-async function create({ group, version, plural, object }: SystemObject, deps: BootstrapDeps): Promise<void> {
+/**
+ * Creates it, unless it is there. Another gateway may be at it at the same moment and hold what it needs, the address of the
+ * Service for one: then it is there a moment later.
+ */
+async function create(row: SystemObject, deps: BootstrapDeps): Promise<void> {
+  const { group, version, plural, object } = row;
   const store = deps.registry.store(group, version, plural);
   if (store === undefined) return;
-  try {
+  for (let tries = 1; ; tries++) {
     const context = deps.context(object.metadata?.namespace ?? "");
-    await store.create(context, { value: object, duplicateFields: [] }, options);
-  } catch (error) {
-    // Another gateway was faster.
-    if (!(error instanceof StatusError) || error.reason !== "AlreadyExists") throw error;
+    try {
+      await store.create(context, { value: structuredClone(object), duplicateFields: [] }, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      if (error.reason === "AlreadyExists") return;
+      if (error.reason !== "Invalid" || tries === maxTries) throw error;
+    }
+    await deps.clock.sleep(retryMs, { signal: context.signal });
   }
 }
 

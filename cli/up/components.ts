@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ClusterPki, ClusterUser } from "../../component-base/cluster-pki.ts";
 import type { AnyComponent } from "../../component-base/component.ts";
 import { toArgv } from "../../component-base/flags.ts";
+import type { ProcessRow } from "../../component-base/process-table.ts";
 import type { EtcdClientFiles } from "../../etcd/pki.ts";
 import type { DataDir } from "../data-dir.ts";
 import type { UpConfig } from "./up-flags.ts";
@@ -11,20 +12,30 @@ export interface Plane {
   readonly config: UpConfig;
   readonly folder: DataDir;
   readonly pki: ClusterPki;
+  /** Of every member. */
   readonly etcdServers: readonly string[];
   readonly etcdFiles: EtcdClientFiles;
-  /** The port that was chosen, where the flag says 0. */
+  /** The port that clients use: the gateway's, or that of the balancer in front of several. */
   readonly securePort: number;
+  readonly gateways: readonly Gateway[];
+}
+
+/** Where one API server listens, and through which URLs it reaches etcd. */
+export interface Gateway {
+  readonly name: string;
+  readonly port: number;
+  readonly etcdServers: readonly string[];
 }
 
 /** One kind of component that `up` runs. */
 export interface ComponentRow {
   /** Of the folder, the log and the kubeconfig. */
-  readonly name: string;
+  readonly name: Exclude<ProcessRow, "etcd">;
   readonly count: (config: UpConfig) => number;
   /** Who it is to the API server; absent for the API server itself. */
   readonly user?: Omit<ClusterUser, "name">;
-  readonly argv: (plane: Plane) => Readonly<Record<string, string | number | boolean | undefined>>;
+  /** @param index - which one of its kind it is, from 0 */
+  readonly argv: (plane: Plane, index: number) => Readonly<Record<string, string | number | boolean | undefined>>;
   /** The same code, for one process. */
   readonly load: () => Promise<AnyComponent>;
 }
@@ -33,14 +44,15 @@ export interface ComponentRow {
 export const componentRows: readonly ComponentRow[] = [
   {
     name: "apiserver",
-    count: () => 1,
-    argv: ({ config, pki, etcdServers, etcdFiles, securePort }) => ({
-      "etcd-servers": etcdServers.join(","),
+    count: (config) => config.apiservers,
+    argv: ({ config, pki, etcdFiles, securePort, gateways }, index) => ({
+      "etcd-servers": gateways[index]?.etcdServers.join(","),
       "etcd-cafile": etcdFiles.ca || undefined,
       "etcd-certfile": etcdFiles.cert || undefined,
       "etcd-keyfile": etcdFiles.key || undefined,
       "etcd-prefix": config.etcdPrefix,
-      "secure-port": securePort,
+      "secure-port": gateways[index]?.port,
+      "advertise-port": securePort,
       "bind-address": config.bindAddress,
       "tls-cert-file": pki.serverCert,
       "tls-private-key-file": pki.serverKey,
@@ -106,9 +118,9 @@ export function componentKubeconfig(folder: DataDir, row: ComponentRow): string 
 }
 
 /** The command line of one component. */
-export function componentArgv(row: ComponentRow, plane: Plane): string[] {
+export function componentArgv(row: ComponentRow, index: number, plane: Plane): string[] {
   return toArgv({
-    ...row.argv(plane),
+    ...row.argv(plane, index),
     kubeconfig: row.user === undefined ? undefined : componentKubeconfig(plane.folder, row),
     "log-format": plane.config.logFormat,
     v: plane.config.verbosity,

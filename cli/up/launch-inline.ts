@@ -14,10 +14,11 @@ const stopTimeoutMs = 1_500;
 /** Runs a component inside this process, from the same flags that its process would get; its log is the same file. */
 export async function prepareInline(
   row: ComponentRow,
-  name: string,
+  instance: { readonly name: string; readonly index: number },
   plane: Plane,
   deps: { readonly clock: Clock },
 ): Promise<Prepared> {
+  const { name, index } = instance;
   const component = await row.load();
   const logPath = join(plane.folder.logs, `${name}.log`);
   const stream = createWriteStream(logPath, { flags: "a", mode: 0o600 });
@@ -40,7 +41,7 @@ export async function prepareInline(
     // Starting cannot be broken off, so what starts is stopped when it has started.
     discard: stop,
     async start() {
-      starting = startFromArgv(component, componentArgv(row, plane), { clock: deps.clock, log });
+      starting = startFromArgv(component, componentArgv(row, index, plane), { clock: deps.clock, log });
       const { done } = await starting.catch((error: unknown) => {
         log.error({ err: error }, "failed");
         throw new Error(`failed: ${error instanceof Error ? error.message : String(error)} (log: ${logPath})`, {

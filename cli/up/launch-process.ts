@@ -1,11 +1,10 @@
 import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
-import { type GuardedChild, spawnGuarded } from "../../component-base/guarded-child.ts";
+import { type GuardedChild, ProgramEnded, spawnGuarded } from "../../component-base/guarded-child.ts";
 import type { FromComponent, ToComponent } from "../../component-base/run.ts";
-import type { Running } from "../../component-base/running.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
-import type { Prepared } from "./supervise.ts";
+import type { Prepared, RunningProcess } from "./supervise.ts";
 
 export interface ProcessOptions {
   /** Of the component, its log and its pid file. */
@@ -47,16 +46,16 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
   };
   return {
     discard: stop,
-    async start(): Promise<Running> {
+    async start(): Promise<RunningProcess> {
       await loaded;
       const ready = message(child, "ready");
       child.process.send({ type: "start" } satisfies ToComponent);
       await ready;
       const done = exited.then((reason) => {
-        if (!stopping) throw new Error(`ended with ${reason}${lastProblem(logPath)}`);
+        if (!stopping) throw new ProgramEnded(`ended with ${reason}${lastProblem(logPath)}`, reason);
       });
       done.catch(() => undefined);
-      return { done, stop };
+      return { pid: child.pid, done, stop };
     },
   };
 
@@ -76,6 +75,8 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
 async function end(child: GuardedChild, exited: Promise<unknown>, clock: Clock): Promise<void> {
   let killed = false;
   child.process.kill("SIGTERM");
+  // It may have been paused.
+  child.process.kill("SIGCONT");
   const timer = clock.setTimer(stopTimeoutMs, () => {
     killed = child.process.kill("SIGKILL");
   });

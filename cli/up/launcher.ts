@@ -1,17 +1,31 @@
 import { join, resolve } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
+import type { ProcessTable } from "../../component-base/process-table.ts";
 import type { EtcdConfig } from "../../etcd/config.ts";
-import { findEtcd } from "../../etcd/find.ts";
-import { ensureEtcdPki } from "../../etcd/pki.ts";
+import { type EtcdBinary, findEtcd } from "../../etcd/find.ts";
+import { type EtcdClientFiles, ensureEtcdPki } from "../../etcd/pki.ts";
 import { planMembers } from "../../etcd/plan.ts";
 import type { DataDir } from "../data-dir.ts";
 import { writePlaneFacts } from "../plane-file.ts";
-import { type ComponentRow, componentArgv, componentRows, instanceNames, type Plane } from "./components.ts";
-import { prepareEtcd } from "./launch-etcd.ts";
+import { UserError } from "../user-error.ts";
+import {
+  type ComponentRow,
+  componentArgv,
+  componentRows,
+  type Gateway,
+  instanceNames,
+  type Plane,
+} from "./components.ts";
+import { ControlServer } from "./control/control-server.ts";
+import { EtcdCluster } from "./etcd-cluster.ts";
+import { BalancerPart } from "./launch-balancer.ts";
 import { prepareProcess } from "./launch-process.ts";
+import type { LivePlane, Loop } from "./live-plane.ts";
 import { endLeftovers, killLeftovers } from "./pid-file.ts";
-import { choosePort, makeCredentials, serverUrl } from "./plane.ts";
+import { choosePorts, makeCredentials, serverUrl } from "./plane.ts";
+import { PlaneProcesses } from "./plane-processes.ts";
+import { quorumWarning } from "./quorum-warning.ts";
 import { stopInOrder } from "./stop-in-order.ts";
 import { Supervised } from "./supervise.ts";
 import type { UpConfig } from "./up-flags.ts";
@@ -22,25 +36,37 @@ export interface LauncherDeps {
   readonly say: (line: string) => void;
 }
 
+/** Something that `up` starts and stops. */
+interface Part {
+  readonly name: string;
+  preload(): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
- * Everything that one `up` runs: etcd, then the API server, then the loops. All load their code at the same time, each starts
- * when what it needs is ready, and what ends by itself is started again. Stopped in reverse order.
+ * Everything that one `up` runs: etcd, then the API servers, then the loops. All load their code at the same time, each starts
+ * when what it needs is ready, and what ends by itself is started again. Stopped in reverse order. While it runs, commands
+ * ask it through the control socket for what only it can do.
  */
-export class Launcher {
-  readonly #config: UpConfig;
-  readonly #folder: DataDir;
-  readonly #deps: LauncherDeps;
-  /** Components that start together, in the order of starting. */
-  readonly #groups: Supervised[][] = [];
+export class Launcher implements LivePlane {
+  readonly config: UpConfig;
+  readonly folder: DataDir;
+  readonly deps: LauncherDeps;
+  /** Parts that start together, in the order of starting. */
+  readonly #groups: Part[][] = [];
   readonly #stopping = new AbortController();
   /** Settled unless a first try to start is being taken back. */
   #withdrawn: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
+  #plane: Plane | undefined;
+  #etcd: EtcdCluster | undefined;
+  #loops: Loop[] = [];
 
   constructor(config: UpConfig, folder: DataDir, deps: LauncherDeps) {
-    this.#config = config;
-    this.#folder = folder;
-    this.#deps = deps;
+    this.config = config;
+    this.folder = folder;
+    this.deps = deps;
   }
 
   /**
@@ -49,44 +75,19 @@ export class Launcher {
    * @throws when a component does not start; `stop()` is needed then as well
    */
   async start(options: { readonly signal: AbortSignal }): Promise<string> {
-    const { securePort, etcdServers } = this.#config;
+    const { securePort, etcdServers } = this.config;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
-    await endLeftovers(this.#folder.run, this.#deps, { signal });
+    await endLeftovers(this.folder.run, this.deps, { signal });
     try {
       return await this.#startAll(signal);
     } catch (error) {
       const chosen = securePort === 0 || etcdServers.length === 0;
       if (!chosen || !isPortTaken(error) || signal.aborted) throw error;
-      this.#deps.say("another program has just taken a port that was free; starting again on other ports");
+      this.deps.say("another program has just taken a port that was free; starting again on other ports");
       this.#withdrawn = this.#stopGroups();
       await this.#withdrawn;
       return await this.#startAll(signal);
     }
-  }
-
-  async #startAll(signal: AbortSignal): Promise<string> {
-    const config = this.#config;
-    const securePort = await choosePort(config);
-    const server = serverUrl(config, securePort);
-    const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
-    const [pki, etcdAccess] = await Promise.all([makeCredentials(config, this.#folder, server, this.#deps), etcd]);
-    const plane: Plane = { config, folder: this.#folder, pki, securePort, ...etcdAccess };
-    // From here on there is something to stop.
-    signal.throwIfAborted();
-    const loops: Supervised[] = [];
-    for (const row of componentRows) {
-      const group = instanceNames(row, config).map((name) => this.#component(row, name, plane));
-      if (row.user === undefined) this.#groups.push(group);
-      else loops.push(...group);
-    }
-    this.#groups.push(loops);
-    for (const component of this.#groups.flat()) component.preload();
-    for (const group of this.#groups) {
-      signal.throwIfAborted();
-      await Promise.all(group.map((component) => component.start()));
-    }
-    writePlaneFacts(this.#folder, { server, etcdPrefix: config.etcdPrefix, ...etcdAccess });
-    return server;
   }
 
   /** Stops what runs, or starts, within 4 s or so; what hangs is killed, with a line that says so. Never rejects; idempotent. */
@@ -96,53 +97,155 @@ export class Launcher {
     return this.#stopped;
   }
 
-  #stopGroups(): Promise<void> {
-    const kill = () => killLeftovers(this.#folder.run, this.#deps);
-    return stopInOrder(this.#groups.splice(0).reverse(), { ...this.#deps, kill });
+  get etcd(): EtcdCluster {
+    if (this.#etcd !== undefined) return this.#etcd;
+    throw new UserError("this control plane uses an etcd of your own (--etcd-servers), which Gatehouse does not run");
   }
 
-  #component(row: ComponentRow, name: string, plane: Plane): Supervised {
-    const inline = async () => (await import("./launch-inline.ts")).prepareInline(row, name, plane, this.#deps);
+  get runsEtcd(): boolean {
+    return this.#etcd !== undefined;
+  }
+
+  get plane(): Plane {
+    if (this.#plane === undefined) throw new UserError("the control plane is still starting");
+    return this.#plane;
+  }
+
+  gateways(): readonly Loop[] {
+    return this.#loops.filter(({ row }) => row.user === undefined);
+  }
+
+  loops(): readonly Loop[] {
+    return this.#loops.filter(({ row }) => row.user !== undefined);
+  }
+
+  processes(): ProcessTable {
+    return new PlaneProcesses(this);
+  }
+
+  process(name: string): Supervised {
+    const members = this.#etcd?.members().map(({ process }) => process) ?? [];
+    const all = [...members, ...this.#loops.map(({ process }) => process)];
+    const found = all.find((candidate) => candidate.name === name);
+    if (found !== undefined) return found;
+    throw new UserError(`there is no process ${name}, only ${all.map((process) => process.name).join(", ")}`);
+  }
+
+  async repoint(options: { readonly signal: AbortSignal }): Promise<void> {
+    const { plane } = this;
+    const etcdServers = this.#etcd?.clientUrls() ?? plane.etcdServers;
+    const gateways = plane.gateways.map((gateway, index) => ({
+      ...gateway,
+      etcdServers: this.#serversOf(index, etcdServers),
+    }));
+    this.#plane = { ...plane, etcdServers, gateways };
+    this.#writeFacts(this.#plane);
+    for (const { process } of this.gateways()) {
+      if (process.state === "held") continue;
+      await process.hold();
+      await process.resume(options);
+    }
+  }
+
+  async #startAll(signal: AbortSignal): Promise<string> {
+    const { config } = this;
+    const [securePort = 0, ...gatewayPorts] = await choosePorts(config);
+    const server = serverUrl(config, securePort);
+    const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
+    const [pki, etcdAccess] = await Promise.all([makeCredentials(config, this.folder, server, this.deps), etcd]);
+    const ports = gatewayPorts.length > 0 ? gatewayPorts : [securePort];
+    const gateways = instanceNames(gatewayRow, config).map(
+      (name, index): Gateway => ({
+        name,
+        port: ports[index] ?? 0,
+        etcdServers: this.#serversOf(index, etcdAccess.etcdServers),
+      }),
+    );
+    this.#plane = { config, folder: this.folder, pki, securePort, gateways, ...etcdAccess };
+    // From here on there is something to stop.
+    signal.throwIfAborted();
+    this.#loops = componentRows.flatMap((row) =>
+      instanceNames(row, config).map((name, index) => this.#component(row, name, index)),
+    );
+    this.#groups.push(this.gateways().map(({ process }) => process));
+    if (gateways.length > 1) this.#groups.push([new BalancerPart(this.#plane, this.deps)]);
+    this.#groups.push(this.loops().map(({ process }) => process));
+    this.#groups.push([new ControlServer(this, this.deps)]);
+    for (const part of this.#groups.flat()) part.preload();
+    for (const group of this.#groups) {
+      signal.throwIfAborted();
+      await Promise.all(group.map((part) => part.start()));
+    }
+    this.#writeFacts(this.#plane);
+    return server;
+  }
+
+  #writeFacts(plane: Plane): void {
+    const { config, etcdServers, etcdFiles, securePort } = plane;
+    const server = serverUrl(config, securePort);
+    const gateways = plane.gateways.map(({ name, port }) => ({ name, url: serverUrl(config, port) }));
+    writePlaneFacts(this.folder, { server, gateways, etcdPrefix: config.etcdPrefix, etcdServers, etcdFiles });
+  }
+
+  /** Through which members a gateway speaks to etcd. */
+  #serversOf(index: number, all: readonly string[]): readonly string[] {
+    return this.config.etcdTopology === "stacked" ? all.slice(index % all.length).slice(0, 1) : all;
+  }
+
+  #stopGroups(): Promise<void> {
+    const kill = () => killLeftovers(this.folder.run, this.deps);
+    return stopInOrder(this.#groups.splice(0).reverse(), { ...this.deps, kill });
+  }
+
+  #component(row: ComponentRow, name: string, index: number): Loop {
+    const inline = async () =>
+      (await import("./launch-inline.ts")).prepareInline(row, { name, index }, this.plane, this.deps);
+    const script = join(packageRoot(), "dist", row.name, "main.js");
+    const logPath = join(this.folder.logs, `${name}.log`);
     const separate = () =>
       prepareProcess({
         name,
-        script: join(packageRoot(), "dist", row.name, "main.js"),
-        argv: componentArgv(row, plane),
-        logs: this.#folder.logs,
-        run: this.#folder.run,
+        script,
+        argv: componentArgv(row, index, this.plane),
+        logs: this.folder.logs,
+        run: this.folder.run,
         environment: process.env,
-        clock: this.#deps.clock,
+        clock: this.deps.clock,
       });
-    return new Supervised({ name, prepare: this.#config.singleProcess ? inline : separate, ...this.#deps });
+    const supervised = new Supervised({ name, prepare: this.config.singleProcess ? inline : separate, ...this.deps });
+    const commandLine = () => [process.execPath, script, ...componentArgv(row, index, this.plane)];
+    return { row, process: supervised, logPath, commandLine };
   }
 
   /** An etcd of the user's own: nothing is started. */
   #ownersEtcd() {
-    const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = this.#config;
+    const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = this.config;
     // Whole names, because other commands read them from other folders.
     const whole = (file: string) => (file === "" ? "" : resolve(file));
-    const etcdFiles = { ca: whole(etcdCafile), cert: whole(etcdCertfile), key: whole(etcdKeyfile) };
+    const etcdFiles: EtcdClientFiles = { ca: whole(etcdCafile), cert: whole(etcdCertfile), key: whole(etcdKeyfile) };
     return Promise.resolve({ etcdServers, etcdFiles });
   }
 
   async #bundledEtcd(options: { readonly signal: AbortSignal }) {
-    const folder = this.#folder;
+    const { folder, deps } = this;
     const [binary, pki, plan] = await Promise.all([
-      findEtcd({ environment: process.env, say: this.#deps.say }, options),
-      ensureEtcdPki(folder.etcdPki, this.#deps),
-      planMembers(folder.etcd, 1),
+      findEtcd({ environment: process.env, say: deps.say }, options),
+      ensureEtcdPki(folder.etcdPki, deps),
+      planMembers(folder.etcd, this.config.etcdMembers || undefined),
     ]);
-    const config = etcdConfig(this.#config, folder, { binary: binary.path, certificates: pki.server, plan });
-    const supervised = new Supervised({
-      name: "etcd",
-      prepare: async () => prepareEtcd(config, folder, this.#deps, { signal: this.#stopping.signal }),
-      ...this.#deps,
-    });
-    this.#groups.unshift([supervised]);
-    const etcdServers = plan.map((member) => `https://127.0.0.1:${member.clientPort}`);
-    return { etcdServers, etcdFiles: pki.gateway };
+    const warning = quorumWarning(plan.length);
+    if (warning !== undefined) deps.say(warning);
+    const named = process.env["GATEHOUSE_ETCD"] ?? "";
+    // Whoever names a program means it for all.
+    const members = named === "" ? plan : plan.map(({ binary: _, ...member }) => member);
+    const config = etcdConfig(this.config, folder, binary, pki.server);
+    this.#etcd = new EtcdCluster(config, members, { run: folder.run }, deps);
+    this.#groups.unshift([this.#etcd]);
+    return { etcdServers: this.#etcd.clientUrls(), etcdFiles: pki.gateway };
   }
 }
+
+const gatewayRow = componentRows[0] as ComponentRow;
 
 /** Components say why they failed in words only: those of the system for EADDRINUSE, from Node as from Go. */
 function isPortTaken(error: unknown): boolean {
@@ -152,13 +255,15 @@ function isPortTaken(error: unknown): boolean {
 function etcdConfig(
   config: UpConfig,
   folder: DataDir,
-  found: Pick<EtcdConfig, "binary" | "certificates" | "plan">,
-): EtcdConfig {
+  binary: EtcdBinary,
+  certificates: EtcdConfig["certificates"],
+): Omit<EtcdConfig, "plan" | "members"> {
   return {
-    ...found,
+    binary: binary.path,
+    certificates,
     dataDir: folder.etcd,
     logDir: folder.logs,
-    ...(config.etcdQuotaBackendBytes > 0 && { quotaBackendBytes: config.etcdQuotaBackendBytes }),
+    ...(config.etcdQuotaBytes > 0 && { quotaBackendBytes: config.etcdQuotaBytes }),
     ...(config.etcdHeartbeatInterval > 0 && { heartbeatIntervalMs: config.etcdHeartbeatInterval }),
     ...(config.etcdElectionTimeout > 0 && { electionTimeoutMs: config.etcdElectionTimeout }),
     ...(config.unsafeNoFsync && { durability: "unsafe" as const }),

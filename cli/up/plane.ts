@@ -31,14 +31,16 @@ const problemsOfListening: Readonly<Record<string, string>> = {
 };
 
 /**
- * The port of the API server: the one that was asked for, or a free one for 0.
+ * The port that clients use: the one that was asked for, or a free one for 0. With several gateways one for each of them
+ * follows.
  * @throws UserError when it is taken, or may not be
  */
-export async function choosePort(config: UpConfig): Promise<number> {
-  const { bindAddress: host, securePort } = config;
+export async function choosePorts(config: UpConfig): Promise<readonly number[]> {
+  const { bindAddress: host, securePort, apiservers } = config;
+  const own = apiservers > 1 ? apiservers : 0;
   try {
-    if (securePort === 0) return (await freePorts(1, { host }))[0] ?? 0;
-    if (await isPortFree(securePort, { host })) return securePort;
+    if (securePort === 0) return await freePorts(1 + own, { host });
+    if (await isPortFree(securePort, { host })) return [securePort, ...(await freePorts(own, { host }))];
   } catch (error) {
     const reason = problemsOfListening[errorCode(error) ?? ""];
     if (reason === undefined) throw error;

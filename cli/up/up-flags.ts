@@ -1,19 +1,18 @@
 import { isIP } from "node:net";
 import {
   type ConfigOf,
+  choiceFlag,
   durationFlag,
   integerFlag,
   listFlag,
   optionalFlag,
+  sizeFlag,
   stringFlag,
   switchFlag,
 } from "../../component-base/flags.ts";
 import { logFlags } from "../../component-base/log-flags.ts";
 import { leaseTimingFlags } from "../../component-base/loop-flags.ts";
-
-/** What the bundled etcd uses where the flags say nothing. */
-const etcdHeartbeatMs = 10;
-const etcdElectionMs = 50;
+import { alone, several } from "../../etcd/config.ts";
 
 /** The flags of `gatehouse up`. */
 export const upFlags = {
@@ -40,6 +39,14 @@ export const upFlags = {
     name: "single-process",
     default: false,
     help: "run all components in one process; etcd stays its own",
+  }),
+  apiservers: integerFlag({
+    name: "apiservers",
+    placeholder: "number",
+    default: 1,
+    min: 1,
+    max: 9,
+    help: "API servers; several get a balancer in front of them, on --secure-port",
   }),
   schedulers: integerFlag({
     name: "schedulers",
@@ -82,28 +89,42 @@ export const upFlags = {
     help: "client certificate for that etcd",
   }),
   etcdKeyfile: stringFlag({ name: "etcd-keyfile", placeholder: "file", default: "", help: "key of that certificate" }),
+  etcdMembers: integerFlag({
+    name: "etcd-members",
+    placeholder: "1|3|5|7",
+    default: 0,
+    defaultText: "as many as the data has, 1 for new data",
+    max: 7,
+    help: "members of the bundled etcd",
+  }),
+  etcdTopology: choiceFlag({
+    name: "etcd-topology",
+    default: "external",
+    values: ["external", "stacked"],
+    help: "an API server speaks to every member (external), or to one of its own (stacked)",
+  }),
   etcdPrefix: stringFlag({
     name: "etcd-prefix",
     placeholder: "path",
     default: "/registry",
     help: "where in etcd everything is",
   }),
-  etcdQuotaBackendBytes: integerFlag({
-    name: "etcd-quota-backend-bytes",
-    placeholder: "bytes",
+  etcdQuotaBytes: sizeFlag({
+    name: "etcd-quota",
     default: 0,
-    help: "size at which the bundled etcd refuses writes; 0: etcd's own, 2 GiB",
+    defaultText: "etcd's own, 2GiB",
+    help: "size at which the bundled etcd refuses writes, like 16MiB",
   }),
   etcdHeartbeatInterval: durationFlag({
     name: "etcd-heartbeat-interval",
     default: 0,
-    defaultText: `${etcdHeartbeatMs}ms`,
+    defaultText: `${alone.heartbeatMs}ms alone, ${several.heartbeatMs}ms with others`,
     help: "heartbeat of the bundled etcd",
   }),
   etcdElectionTimeout: durationFlag({
     name: "etcd-election-timeout",
     default: 0,
-    defaultText: `${etcdElectionMs}ms`,
+    defaultText: `${alone.electionMs}ms alone, ${several.electionMs}ms with others`,
     help: "election timeout of the bundled etcd, at least five heartbeats",
   }),
   unsafeNoFsync: switchFlag({
@@ -121,12 +142,16 @@ export function contradictions(config: UpConfig): readonly string[] {
   const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = config;
   const files = [etcdCafile, etcdCertfile, etcdKeyfile].filter((file) => file !== "");
   const badUrls = etcdServers.filter((server) => !/^https?:\/\/[^/]/.test(server));
-  const heartbeat = config.etcdHeartbeatInterval || etcdHeartbeatMs;
-  const election = config.etcdElectionTimeout || etcdElectionMs;
+  const standard = config.etcdMembers > 1 ? several : alone;
+  const heartbeat = config.etcdHeartbeatInterval || standard.heartbeatMs;
+  const election = config.etcdElectionTimeout || standard.electionMs;
   return [
     ...(isIP(config.bindAddress) === 0 ? [`--bind-address: ${config.bindAddress} is no IP address`] : []),
     ...(election < 5 * heartbeat
       ? [`--etcd-election-timeout: ${election}ms is less than five heartbeats of ${heartbeat}ms`]
+      : []),
+    ...(config.etcdMembers > 0 && etcdServers.length > 0
+      ? ["--etcd-members: is for the bundled etcd; --etcd-servers names another"]
       : []),
     ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
     ...(files.length > 0 && etcdServers.length === 0

@@ -117,7 +117,7 @@ test("SIGTERM that only npm receives stops the plane", async () => {
   npm.stdout.on("data", (chunk) => (output += String(chunk)));
   const exited = new Promise<number | null>((resolve) => npm.once("exit", resolve));
   await eventually("it is ready", () => /gatehouse ready in/.test(output), { timeoutMs: 60_000 });
-  const { pid } = JSON.parse(readFileSync(join(dataDir, "run", "etcd-default.pid"), "utf8")) as { pid: number };
+  const { pid } = JSON.parse(readFileSync(join(dataDir, "run", "etcd-1.pid"), "utf8")) as { pid: number };
   npm.kill("SIGTERM");
   await exited;
   await eventually("etcd has ended", () => !alive(pid), { timeoutMs: 5_000 });

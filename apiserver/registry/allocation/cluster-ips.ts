@@ -1,4 +1,4 @@
-import type { IPAddress } from "../../../api/generated/types.ts";
+import type { IPAddress, Service } from "../../../api/generated/types.ts";
 import type { ObjectKey } from "../../../api/meta.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
 import { type Storage, StorageError, type WriteContext } from "../../storage/storage.ts";
@@ -62,6 +62,26 @@ export class ClusterIps {
       await storage.update(this.#key(ip), (current) => ({ kind: current === undefined ? "keep" : "delete" }), write);
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== "NotFound") throw error;
+    }
+  }
+
+  /**
+   * Gives an address back that was taken for a Service which then was not created, unless a Service of that name holds it:
+   * another gateway was faster with the same one.
+   */
+  async releaseUnused(ip: string, service: ObjectKey, write: WriteContext): Promise<void> {
+    const stored = (await this.#storedService(service, write)) as Readonly<Service> | undefined;
+    if (!stored?.spec?.clusterIPs?.includes(ip)) await this.release(ip, write);
+  }
+
+  async #storedService({ namespace, name }: ObjectKey, { signal }: WriteContext): Promise<unknown> {
+    const { storage, etcdPrefix } = this.#deps;
+    const key = `${etcdPrefix}/services/specs/${namespace}/${name}`;
+    try {
+      return (await storage.get(key, { version: { kind: "consistent" }, signal })).object;
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "NotFound") return undefined;
+      throw error;
     }
   }
 

@@ -109,8 +109,13 @@ class ServiceReservation implements Reservation {
   async release(): Promise<void> {
     const { ips, ports, context } = this.#pools;
     if (context.dryRun) return;
-    for (const ip of this.#takenIps.splice(0)) await ips.release(ip, this.#back);
+    for (const ip of this.#takenIps.splice(0)) await ips.releaseUnused(ip, this.#key, this.#back);
     await ports.release(this.#takenPorts.splice(0), this.#back);
+  }
+
+  get #key() {
+    const { namespace = "", name = "" } = this.#service.metadata ?? {};
+    return { namespace, name };
   }
 
   get #back() {
@@ -126,12 +131,12 @@ class ServiceReservation implements Reservation {
   }
 
   async #takeIp(): Promise<void> {
-    const { spec, metadata } = this.#service;
+    const { spec } = this.#service;
     if (spec === undefined || !needsClusterIp(spec)) return;
     const wanted = spec.clusterIP ?? spec.clusterIPs?.[0] ?? "";
     if (wanted === "None" || heldIps(this.#old?.spec).includes(wanted)) return;
     if (wanted !== "" && !isIpv4(wanted)) return;
-    const service = { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
+    const service = this.#key;
     const { ips } = this.#pools;
     try {
       if (wanted === "") {

@@ -1,0 +1,9 @@
+import type { Operation } from "./operation.ts";
+
+/** The only list of what commands may ask of a running launcher. */
+export const operations: readonly Operation[] = [
+  {
+    name: "processes",
+    run: async (_input, { plane }) => plane.processes().list(),
+  },
+];
