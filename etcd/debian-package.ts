@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
@@ -27,9 +27,10 @@ export async function downloadDebianPackage(folder: string, options: { readonly 
       await step("dpkg-deb", ["--extract", join(work, file), join(work, "root")]);
     }
     mkdirSync(folder, { recursive: true });
-    for (const program of ["etcdctl", "etcd"]) {
-      renameSync(join(work, "root", "usr", "bin", program), join(folder, program));
-    }
+    const programs = join(work, "root", "usr", "bin");
+    // etcd has etcdutl since 3.5.
+    if (existsSync(join(programs, "etcdutl"))) renameSync(join(programs, "etcdutl"), join(folder, "etcdutl"));
+    for (const program of ["etcdctl", "etcd"]) renameSync(join(programs, program), join(folder, program));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

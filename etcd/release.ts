@@ -49,8 +49,8 @@ export interface DownloadDeps {
 }
 
 /**
- * Downloads the pinned official release for this platform into `folder`, checks its digest, and leaves `etcd` and `etcdctl`
- * there.
+ * Downloads the pinned official release for this platform into `folder`, checks its digest, and leaves `etcd`, `etcdctl`
+ * and `etcdutl` there.
  * @throws Error with one sentence that says what went wrong
  */
 export async function downloadRelease(
@@ -74,7 +74,7 @@ export async function downloadRelease(
     const result = await runCommand(unpack[0], [unpack[1], archive], { cwd: work, ...options });
     if (result.code !== 0) throw new Error(`${unpack[0]} could not unpack ${archive}: ${result.output.trim()}`);
     mkdirSync(folder, { recursive: true });
-    for (const program of ["etcdctl", "etcd"]) renameSync(join(work, name, program), join(folder, program));
+    for (const program of ["etcdutl", "etcdctl", "etcd"]) renameSync(join(work, name, program), join(folder, program));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

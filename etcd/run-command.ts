@@ -11,13 +11,14 @@ export interface CommandResult {
 export function runCommand(
   program: string,
   args: readonly string[],
-  options: { readonly signal: AbortSignal; readonly cwd?: string },
+  options: { readonly signal: AbortSignal; readonly cwd?: string; readonly environment?: NodeJS.ProcessEnv },
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
       signal: options.signal,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
+      ...(options.environment !== undefined && { env: options.environment }),
     });
     let output = "";
     const collect = (chunk: Buffer) => {

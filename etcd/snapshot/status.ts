@@ -1,6 +1,7 @@
 import { BoltReader } from "./bolt-reader.ts";
 import { checkDigest, type FileKind } from "./checksum.ts";
 import { crc32c } from "./crc32c.ts";
+import { compactedRevision, later } from "./current-revision.ts";
 import { objectKind } from "./object-kind.ts";
 import type { RandomAccess } from "./random-access.ts";
 import { revisionEntry } from "./revision-entry.ts";
@@ -11,7 +12,10 @@ export interface SnapshotStatus {
   readonly kind: FileKind;
   /** CRC-32C over names of buckets, keys and values: the HASH of etcdctl and etcdutl. */
   readonly hash: number;
+  /** Of the newest entry: REVISION as both print it. */
   readonly revision: bigint;
+  /** Where etcd was: later than `revision` when what came last has been deleted and compacted. */
+  readonly currentRevision: bigint;
   /** Entries of all buckets, old revisions included: TOTAL KEYS as etcdctl 3.4 and 3.5 count. */
   readonly totalEntries: number;
   /** Keys that exist at the newest revision: TOTAL KEYS as etcdutl 3.6 counts. */
@@ -44,6 +48,7 @@ export async function snapshotStatus(
   const seen = reader.newPageSet();
   const live = new Set<string>();
   const notes = new Map<string, string>();
+  let compacted = 0n;
   let hash = 0;
   let revision = 0n;
   let totalEntries = 0;
@@ -59,6 +64,7 @@ export async function snapshotStatus(
         if (at.tombstone) live.delete(key);
         else live.add(key);
       } else if (bucket.name === "meta" || bucket.name === "cluster") {
+        compacted = later(compacted, compactedRevision(entry));
         notes.set(entry.key.toString("latin1"), entry.value.toString("utf8"));
       }
       if (turns.due()) await turns.rest();
@@ -68,6 +74,7 @@ export async function snapshotStatus(
     kind,
     hash,
     revision,
+    currentRevision: later(revision, compacted),
     totalEntries,
     totalKeys: live.size,
     sizeBytes: reader.meta.pageCount * reader.meta.pageSizeBytes,
