@@ -1,0 +1,55 @@
+import { describeOperation, type History, isWrite, type Operation, type Violation } from "../history.ts";
+
+const check = "revisions";
+
+/**
+ * Every acknowledged write has a resourceVersion of its own, above all that anybody had been shown before it was sent, through
+ * whichever gateway. A consistent list is of a revision not below those either.
+ */
+export function checkRevisions({ operations, watches }: History): Violation[] {
+  const violations: Violation[] = [];
+  const owners = new Map<number, Operation>();
+  for (const operation of operations) {
+    if (!isWrite(operation) || operation.outcome !== "ok" || operation.revision === undefined) continue;
+    const owner = owners.get(operation.revision);
+    if (owner !== undefined) {
+      const text = `two writes have one revision: ${describeOperation(owner)} | ${describeOperation(operation)}`;
+      violations.push({ check, text });
+    }
+    owners.set(operation.revision, operation);
+  }
+
+  const shown = shownRevisions({ operations, watches });
+  let next = 0;
+  let floor = { revision: 0, by: "" };
+  for (const operation of [...operations].sort((a, b) => a.callMs - b.callMs)) {
+    for (let entry = shown[next]; entry !== undefined && entry.atMs < operation.callMs; entry = shown[++next]) {
+      if (entry.revision > floor.revision) floor = entry;
+    }
+    if (operation.outcome !== "ok" || operation.revision === undefined) continue;
+    const tooOld = isWrite(operation)
+      ? operation.revision <= floor.revision
+      : operation.verb === "list" && operation.read === "consistent" && operation.revision < floor.revision;
+    if (!tooOld) continue;
+    const text = `older than @${floor.revision}, which had been shown by ${floor.by}: ${describeOperation(operation)}`;
+    violations.push({ check, text });
+  }
+  return violations;
+}
+
+/** What clients were told of revisions, in the order in which they were told. */
+function shownRevisions({ operations, watches }: Pick<History, "operations" | "watches">) {
+  const shown: { atMs: number; revision: number; by: string }[] = [];
+  for (const operation of operations) {
+    const { revision, returnMs, outcome } = operation;
+    if (outcome === "ok" && revision !== undefined) {
+      shown.push({ atMs: returnMs, revision, by: describeOperation(operation) });
+    }
+  }
+  for (const { what, atMs, watcher } of watches) {
+    const by = `${what.type} to watcher ${watcher}`;
+    if ("seen" in what) shown.push({ atMs, revision: what.seen.revision, by });
+    else if (what.type === "BOOKMARK" || what.type === "state") shown.push({ atMs, revision: what.revision, by });
+  }
+  return shown.sort((a, b) => a.atMs - b.atMs);
+}
