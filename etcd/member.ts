@@ -75,8 +75,6 @@ export async function startMember(
       if (!stopping) {
         stopping = true;
         child.process.kill("SIGTERM");
-        // It may have been paused.
-        child.process.kill("SIGCONT");
         const timer = clock.setTimer(stopTimeoutMs, () => {
           killed = child.process.kill("SIGKILL");
         });

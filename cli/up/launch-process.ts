@@ -75,8 +75,6 @@ export async function prepareProcess(options: ProcessOptions): Promise<Prepared>
 async function end(child: GuardedChild, exited: Promise<unknown>, clock: Clock): Promise<void> {
   let killed = false;
   child.process.kill("SIGTERM");
-  // It may have been paused.
-  child.process.kill("SIGCONT");
   const timer = clock.setTimer(stopTimeoutMs, () => {
     killed = child.process.kill("SIGKILL");
   });

@@ -72,7 +72,7 @@ test("whatever is killed is started again, with a line that says so", async () =
       () => running.pids(component(name)).some((other) => other !== pid && alive(other)),
       { timeoutMs: 10_000 },
     );
-    expect(running.output()).toMatch(new RegExp(`${name} ended with SIGKILL.*starting it again in \\d+ ms`));
+    expect(running.output()).toMatch(new RegExp(`${name}(-1)? ended with SIGKILL.*starting it again in \\d+ ms`));
     await eventually(
       `the API server writes after ${name} was killed`,
       () => rest.create(configMaps, configMap(`after-${name}`), { namespace: "default", signal: signal() }),
