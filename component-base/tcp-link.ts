@@ -37,6 +37,7 @@ export class TcpLink {
         options.onClosed();
       });
     }
+    if (caller.destroyed) target.resetAndDestroy();
   }
 
   setFault(fault: LinkFault): void {
