@@ -9,6 +9,8 @@ export interface Subresource {
   readonly verbs: readonly Verb[];
   /** The kind of its bodies where it is not the kind's own: Scale, Binding, TokenRequest, … */
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Takes no body and answers with no object: the connection itself becomes a stream. */
+  readonly connects?: true;
 }
 
 /** One column of `kubectl get`; `cell` gets the object and the moment the row is rendered at, in ms since the epoch. */

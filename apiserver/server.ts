@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { fastify } from "fastify";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
+import { serveUpgrades, type UpgradeHandler } from "./upgrade-requests.ts";
 
 export interface ServerConfig {
   readonly bindAddress: string;
@@ -17,8 +17,7 @@ export interface ServerConfig {
 }
 
 /** What the server hands requests to. */
-export interface RequestHandler {
-  handle(request: IncomingMessage, response: ServerResponse): void;
+export interface RequestHandler extends UpgradeHandler {
   /** Ends what is being served. */
   drain(graceMs: number): Promise<void>;
 }
@@ -72,6 +71,7 @@ export async function startServer(
     // of a GET's time to join. Without the vector they are written one by one, and the empty one costs nothing.
     Object.defineProperty(socket, "_writev", { value: null });
   });
+  serveUpgrades(app.server, handler);
   await app.listen({ host: config.bindAddress, port: config.port });
   const address = app.server.address() as AddressInfo;
   let stopping: Promise<void> | undefined;

@@ -131,8 +131,8 @@ function operation(options: {
     action,
     target: { group, version, kind: name },
     parameters,
-    body: bodyOf(verb, definition),
-    answer: answerOf({ verb, definition, kind, isLog: subresource?.name === "log" }),
+    body: subresource?.connects === true ? undefined : bodyOf(verb, definition),
+    answer: answerOf({ verb, definition, kind, isText: subresource?.name === "log" || subresource?.connects === true }),
   };
 }
 
@@ -142,9 +142,9 @@ function bodyOf(verb: Verb, definition: string): string | undefined {
   return verb === "delete" || verb === "deletecollection" ? deleteOptionsDefinition : undefined;
 }
 
-function answerOf(options: { verb: Verb; definition: string; kind: Kind; isLog: boolean }): string | undefined {
-  const { verb, definition, kind, isLog } = options;
-  if (isLog) return undefined;
+function answerOf(options: { verb: Verb; definition: string; kind: Kind; isText: boolean }): string | undefined {
+  const { verb, definition, kind, isText } = options;
+  if (isText) return undefined;
   if (verb === "list") return `${definition}List`;
   if (verb === "deletecollection") return statusDefinition;
   return verb === "delete" && !kind.returnsDeletedObject ? statusDefinition : definition;

@@ -17,6 +17,17 @@ export function authorize(authorizer: Authorizer, user: UserInfo, attributes: At
   if (!decision.allowed) throw denied(user, attributes, decision.reason);
 }
 
+/**
+ * A WebSocket begins with a GET and lets its client do what a POST would.
+ * @throws StatusError 403
+ * @see k8s.io/kubernetes v1.36.0 pkg/registry/core/pod/rest/subresources.go AuthorizePodWebsocketUpgradeCreatePermission
+ */
+export function authorizeUpgrade(authorizer: Authorizer, user: UserInfo, attributes: Attributes): void {
+  if (attributes.verb !== "get") return;
+  const { allowed, reason } = authorizer.authorize(user, { ...attributes, verb: "create" });
+  if (!allowed) throw forbidden(attributes, attributes.name, reason);
+}
+
 function denied(user: UserInfo, attributes: Attributes, reason: string): StatusError {
   const who = `User ${quoted(user.name)} cannot ${attributes.verb}`;
   const because = reason === "" ? "" : `: ${reason}`;

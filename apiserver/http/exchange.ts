@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Kind } from "../../api/kind.ts";
 import type { Timer } from "../../component-base/clock.ts";
 import type { Clause } from "./negotiate.ts";
 import type { RequestContext, RequestInfo, UserInfo } from "./request-context.ts";
+
+/** The connection of a request that wants to leave HTTP, and what came right behind its head. */
+export interface Upgrade {
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
 
 /** One request, its answer, and all that travels with them through the pipeline. */
 export class Exchange implements RequestContext {
@@ -11,6 +18,7 @@ export class Exchange implements RequestContext {
   readonly requestId: string;
   readonly info: RequestInfo;
   readonly accept: readonly Clause[];
+  readonly upgrade: Upgrade | undefined;
   /** Monotonic. */
   readonly startedAtMs: number;
   user: UserInfo;
@@ -34,6 +42,7 @@ export class Exchange implements RequestContext {
     info: RequestInfo;
     accept: readonly Clause[];
     user: UserInfo;
+    upgrade?: Upgrade | undefined;
     startedAtMs: number;
   }) {
     this.request = options.request;
@@ -42,6 +51,7 @@ export class Exchange implements RequestContext {
     this.info = options.info;
     this.accept = options.accept;
     this.user = options.user;
+    this.upgrade = options.upgrade;
     this.startedAtMs = options.startedAtMs;
   }
 

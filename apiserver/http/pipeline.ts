@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { failure, StatusError } from "../../api/status.ts";
 import { Authentication, type Authenticator } from "./authenticate.ts";
-import { type Authorizer, authorize } from "./authorize.ts";
+import { type Authorizer, authorize, authorizeUpgrade } from "./authorize.ts";
 import { Deadlines, requestedTimeoutMs } from "./deadline.ts";
 import { sendError, sendText } from "./errors.ts";
-import { clientGone, Exchange, shuttingDown } from "./exchange.ts";
+import { clientGone, Exchange, shuttingDown, type Upgrade } from "./exchange.ts";
 import { impersonate } from "./impersonate.ts";
 import { type InFlight, isLongRunning } from "./limit.ts";
 import { LiveExchanges } from "./live-exchanges.ts";
@@ -47,10 +47,17 @@ export class Pipeline {
   }
 
   /** Serves one request; never throws. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#open(request, response);
+  handle(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void {
+    const exchange = this.#open(request, response, upgrade);
     if (exchange === undefined) return;
     this.#serve(exchange).catch((error: unknown) => sendError(exchange, error, this.#deps.log));
+  }
+
+  /** Whether an Upgrade header means anything where this request goes. */
+  upgrades(request: IncomingMessage): boolean {
+    const { info } = attributesOf(request);
+    const kind = this.#deps.registry.store(info.group, info.version, info.resource)?.kind;
+    return kind?.subresources.some((row) => row.name === info.subresource && row.connects === true) ?? false;
   }
 
   /** Ends watches at once, and gives up what else is still being served after `graceMs`. */
@@ -67,7 +74,7 @@ export class Pipeline {
     this.#deadlines.stop();
   }
 
-  #open(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
+  #open(request: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined): Exchange | undefined {
     const { clock } = this.#deps;
     const asked = request.headers["audit-id"];
     const attributes = attributesOf(request);
@@ -78,6 +85,7 @@ export class Pipeline {
       info: attributes.info,
       accept: this.#accepts.parse(request.headers.accept),
       user: this.#authentication.anonymous,
+      upgrade,
       startedAtMs: clock.monotonicMs(),
     });
     this.#live.add(exchange);
@@ -104,6 +112,7 @@ export class Pipeline {
     }
     if (slot !== "exempt") exchange.slot = slot;
     authorize(authorizer, exchange.user, info);
+    if (exchange.upgrade !== undefined) authorizeUpgrade(authorizer, exchange.user, info);
     if (info.isResourceRequest) await route(exchange, this.#deps);
     else await serveNonResource(exchange, this.#deps);
   }

@@ -87,8 +87,9 @@ function managerOf(userAgent: string): string {
 function managedSubresources(stores: ReadonlyMap<string, SubresourceStore>): ReadonlyMap<string, SubresourceStore> {
   const managed = new Map<string, SubresourceStore>();
   for (const [name, store] of stores) {
-    const { get: read, create: post, update: put, patch: change } = store;
+    const { connect, get: read, create: post, update: put, patch: change } = store;
     managed.set(name, {
+      ...(connect && { connect: (ctx, object, query) => connect(ctx, object, query) }),
       ...(read && { get: (ctx, object, query) => read(ctx, object, query) }),
       ...(post && { create: (ctx, object, body, options) => post(ctx, object, body, withManager(ctx, options)) }),
       ...(put && { update: (ctx, object, body, options) => put(ctx, object, body, withManager(ctx, options)) }),

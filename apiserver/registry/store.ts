@@ -3,6 +3,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import type { Status } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { ListResult, StoredObject, Watcher } from "../storage/storage.ts";
+import type { UpgradeAnswer } from "./subresources/kubelet-client.ts";
 
 /** A decoded body: any JSON value, with what the decoder found on the way. */
 export interface DecodedBody {
@@ -102,11 +103,24 @@ export type SubresourceAnswer =
   | { readonly kind: "object"; readonly object: ApiObject | Status; readonly code?: number }
   /** Anything that is no API object: logs. */
   | { readonly kind: "text"; readonly body: AsyncIterable<Uint8Array | string>; readonly contentType: string }
+  /** A connection to somebody else, which the client's connection becomes. */
+  | { readonly kind: "tunnel"; readonly open: OpenTunnel }
   /** 204. */
   | { readonly kind: "nothing" };
 
+/**
+ * @param headers - those of the client that the other end is to see; names and values in turn
+ * @throws StatusError when there is nobody at the other end
+ */
+export type OpenTunnel = (
+  headers: Readonly<Record<string, string>>,
+  options: { readonly signal: AbortSignal },
+) => Promise<UpgradeAnswer>;
+
 /** The verbs it lacks are those its row does not list. */
 export interface SubresourceStore {
+  /** Serves every verb that it has, without looking at a body. */
+  connect?(ctx: RequestContext, name: string, query: URLSearchParams): Promise<SubresourceAnswer>;
   get?(ctx: RequestContext, name: string, query: URLSearchParams): Promise<SubresourceAnswer>;
   create?(ctx: RequestContext, name: string, body: DecodedBody, options: WriteOptions): Promise<SubresourceAnswer>;
   update?(ctx: RequestContext, name: string, body: DecodedBody, options: WriteOptions): Promise<SubresourceAnswer>;

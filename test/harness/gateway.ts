@@ -45,6 +45,8 @@ export interface TestGateway {
   readonly etcd: TestEtcd;
   readonly kubeconfig: string;
   readonly config: ApiserverConfig;
+  /** The cluster's certificates. */
+  readonly pki: ClusterPki;
   call(path: string, options?: CallOptions): Promise<Answer>;
   watch(path: string, options?: CallOptions): Promise<OpenWatch>;
   stop(): Promise<void>;
@@ -52,9 +54,10 @@ export interface TestGateway {
 
 /**
  * Users: admin (system:masters), jane (nothing granted), a stranger whose certificate another authority signed.
+ * @param options - of its etcd; default one member
  */
-export async function startGateway(): Promise<TestGateway> {
-  const etcd = await startTestEtcd();
+export async function startGateway(options: Parameters<typeof startTestEtcd>[0] = {}): Promise<TestGateway> {
+  const etcd = await startTestEtcd(options);
   const deps = { clock: realClock };
   const users = [
     { name: "admin", commonName: "admin", organizations: ["system:masters"] },
@@ -88,6 +91,7 @@ export async function startGateway(): Promise<TestGateway> {
     etcd,
     kubeconfig,
     config,
+    pki,
     call,
     watch,
     async stop() {
@@ -111,6 +115,7 @@ function gatewayConfig(pki: ClusterPki, etcd: TestEtcd): ApiserverConfig {
     },
     serving: { certificate: read(pki.serverCert), privateKey: read(pki.serverKey) },
     clientCa: pki.ca,
+    kubelets: { ca: pki.ca, certificate: read(pki.kubeletClientCert), privateKey: read(pki.kubeletClientKey) },
     serviceAccounts: {
       issuer: "https://kubernetes.default.svc",
       signingKey: read(pki.serviceAccountKey),

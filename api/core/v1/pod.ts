@@ -17,6 +17,12 @@ export const pods = defineKind<Pod>({
     { name: "binding", verbs: ["create"], kind: { group: "", version: "v1", kind: "Binding" } },
     { name: "ephemeralcontainers", verbs: ["get", "patch", "update"] },
     { name: "eviction", verbs: ["create"], kind: { group: "policy", version: "v1", kind: "Eviction" } },
+    {
+      name: "exec",
+      verbs: ["create", "get"],
+      kind: { group: "", version: "v1", kind: "PodExecOptions" },
+      connects: true,
+    },
     { name: "log", verbs: ["get"] },
     statusSubresource,
   ],

@@ -11,6 +11,7 @@ import { bodyFormat, patchType } from "../media-type.ts";
 import { negotiate, plainJson } from "../negotiate.ts";
 import { patchOptions, writeOptions } from "../parameters.ts";
 import type { HandlerDeps } from "./handler.ts";
+import { tunnel } from "./tunnel.ts";
 
 /** Serves every verb of a subresource. */
 export async function subresource(
@@ -20,7 +21,7 @@ export async function subresource(
 ): Promise<void> {
   const { store, row } = target;
   const { verb } = exchange.info;
-  const isText = row.name === "log";
+  const isText = row.name === "log" || row.connects === true;
   const offer = verb === "create" ? "object" : "objectOrTransform";
   const representation = isText ? plainJson : negotiate(exchange.accept, offer);
   const answer = await call(exchange, target, deps);
@@ -28,6 +29,10 @@ export async function subresource(
     if (isAnswered(exchange)) return;
     exchange.response.writeHead(204, commonHeaders(exchange, ""));
     exchange.response.end();
+    return;
+  }
+  if (answer.kind === "tunnel") {
+    await tunnel(exchange, answer.open, deps);
     return;
   }
   if (answer.kind === "text") {
@@ -51,6 +56,7 @@ async function call(
   const { name, query } = info;
   const contentType = request.headers["content-type"];
   const expected = row.kind?.kind ?? store.kind.kind;
+  if (sub.connect !== undefined) return sub.connect(exchange, name, query);
   switch (info.verb) {
     case "get":
       if (sub.get !== undefined) return sub.get(exchange, name, query);

@@ -1,12 +1,12 @@
 import { forbiddenField, invalidValue } from "../../../api/field-errors.ts";
-import type { Node, Pod } from "../../../api/generated/types.ts";
+import type { Pod } from "../../../api/generated/types.ts";
 import { badRequest, failure, invalid } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
-import { StorageError } from "../../storage/storage.ts";
 import { get } from "../read/get.ts";
 import type { RegistryDeps } from "../registry-deps.ts";
 import { objectNamespace, type Resource } from "../resource.ts";
 import type { SubresourceAnswer, SubresourceStore } from "../store.ts";
+import { kubeletAddress, unreachable } from "./kubelet-address.ts";
 import type { KubeletAddress, KubeletClient } from "./kubelet-client.ts";
 import { readOf } from "./whole-object.ts";
 
@@ -62,28 +62,6 @@ function refuseInvalid(name: string, query: URLSearchParams): void {
   }
   if (errors.length > 0) throw invalid({ group: "", kind: "PodLogOptions" }, name, errors);
 }
-
-async function kubeletAddress(deps: RegistryDeps, ctx: RequestContext, nodeName: string): Promise<KubeletAddress> {
-  try {
-    const key = `${deps.etcdPrefix}/minions/${nodeName}`;
-    const node = (await deps.storage.get(key, { version: { kind: "any" }, signal: ctx.signal }))
-      .object as Readonly<Node>;
-    const addresses = node.status?.addresses ?? [];
-    const host = (addresses.find(({ type }) => type === "InternalIP") ?? addresses[0])?.address;
-    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
-    if (host !== undefined && port !== undefined && port > 0) return { host, port };
-    throw unreachable(
-      `no preferred addresses found; known addresses: [${addresses.map(({ address }) => address).join(" ")}]`,
-    );
-  } catch (error) {
-    if (error instanceof StorageError && error.code === "NotFound")
-      throw unreachable(`nodes ${JSON.stringify(nodeName)} not found`);
-    throw error;
-  }
-}
-
-const unreachable = (message: string, cause?: unknown) =>
-  failure({ code: 502, reason: "InternalError", message, cause });
 
 interface LogRequest {
   readonly ctx: RequestContext;

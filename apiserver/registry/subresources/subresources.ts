@@ -3,6 +3,7 @@ import type { SubresourceStore } from "../store.ts";
 import { finalizeStore } from "./namespace-finalize.ts";
 import { bindingStore } from "./pod-binding.ts";
 import { evictionStore } from "./pod-eviction.ts";
+import { podExecStore } from "./pod-exec.ts";
 import { podLogStore } from "./pod-log.ts";
 import { scaleStore } from "./scale.ts";
 import { tokenStore } from "./service-account-token.ts";
@@ -18,6 +19,7 @@ const factories: Readonly<Record<string, SubresourceFactory>> = {
   scale: (resource) => scaleStore(resource),
   binding: (resource) => bindingStore(resource),
   eviction: (resource) => evictionStore(resource),
+  exec: (resource, deps) => podExecStore(resource, deps),
   log: (resource, deps) => podLogStore(resource, deps),
   token: (resource, deps) => tokenStore(resource, deps),
   finalize: (resource) => finalizeStore(resource),
