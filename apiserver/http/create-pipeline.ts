@@ -7,6 +7,8 @@ import type { Clock } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import type { ApiserverConfig } from "../config.ts";
+import { EtcdCluster } from "../etcd-admin/cluster.ts";
+import { etcdAdminRoute } from "../etcd-admin/etcd-admin-route.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { serveTrace, tracePath } from "../recorder/serve-trace.ts";
 import type { Registry } from "../registry/store.ts";
@@ -85,8 +87,24 @@ export function createPipeline(
       }),
       keys: () => tokens.jwks(),
     },
-    extraRoutes: [traceRoute({ recorder, storage, registry, clock, etcdPrefix: config.etcd.prefix })],
+    extraRoutes: [
+      traceRoute({ recorder, storage, registry, clock, etcdPrefix: config.etcd.prefix }),
+      etcdRoute(config.etcd, { storage, clock }),
+    ],
   });
+}
+
+function etcdRoute(
+  { servers, memberServers = {}, prefix }: ApiserverConfig["etcd"],
+  { storage, clock }: { storage: OpenStorage; clock: Clock },
+): ExtraRoute {
+  const cluster = new EtcdCluster({
+    at: (endpoint) => storage.etcdAt(endpoint),
+    servers,
+    memberServers: new Map(Object.entries(memberServers)),
+  });
+  const currentRevision = () => storage.currentRevision();
+  return etcdAdminRoute({ cluster, cached: storage.cached, currentRevision, etcdPrefix: prefix, clock });
 }
 
 /** @throws StatusError 400 */

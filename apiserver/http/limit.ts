@@ -1,3 +1,4 @@
+import { longEtcdPaths } from "../etcd-admin/paths.ts";
 import type { RequestInfo, UserInfo } from "./request-context.ts";
 
 export interface InFlightLimits {
@@ -14,7 +15,9 @@ const longRunningSubresources = new Set(["attach", "exec", "proxy", "log", "port
 
 /** Watches and streams: without a deadline, and not counted while they run. */
 export const isLongRunning = (info: RequestInfo) =>
-  info.verb === "watch" || (info.subresource !== "" && longRunningSubresources.has(info.subresource));
+  info.isResourceRequest
+    ? info.verb === "watch" || (info.subresource !== "" && longRunningSubresources.has(info.subresource))
+    : longEtcdPaths.has(info.path);
 
 /** Two counters of requests being served. */
 export class InFlight {

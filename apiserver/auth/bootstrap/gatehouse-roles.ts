@@ -1,8 +1,8 @@
-import { type BootstrapBinding, type BootstrapRole, rule, user } from "./policy.ts";
+import { type BootstrapBinding, type BootstrapRole, rule, urls, user } from "./policy.ts";
 
 /**
  * What our own components may do beyond upstream's roles for them: all controllers share one identity, and all simulated
- * kubelets share another, so each gets one role with what its loops need, and no more.
+ * kubelets share another, so each gets one role with what its loops need, and no more. And roles for who looks after etcd.
  */
 export const gatehouseRoles: readonly BootstrapRole[] = [
   {
@@ -29,6 +29,20 @@ export const gatehouseRoles: readonly BootstrapRole[] = [
       rule("create patch update", "core events.k8s.io", "events"),
       rule("create get list watch update patch", "coordination.k8s.io", "leases"),
     ],
+  },
+  // Bound to nobody at first. The operator's reaches everything in etcd: a snapshot has all Secrets in it.
+  {
+    name: "gatehouse:etcd-viewer",
+    rules: [
+      urls(
+        "get",
+        "/gatehouse/v1/etcd/status /gatehouse/v1/etcd/members /gatehouse/v1/etcd/alarms /gatehouse/v1/etcd/hash",
+      ),
+    ],
+  },
+  {
+    name: "gatehouse:etcd-operator",
+    rules: [urls("get post put delete", "/gatehouse/v1/etcd/*")],
   },
 ];
 

@@ -130,9 +130,10 @@ export class EtcdAdmin {
     }
   }
 
-  /** As the member that is asked knows them, which may be behind. */
+  /** As the member that is asked knows them: it may be behind before etcd 3.5, and where no leader is required. */
   async members(options: CallOptions): Promise<readonly EtcdMember[]> {
-    return toMembers(await this.#call("Cluster/MemberList", "MemberList", {}, options));
+    const request = { linearizable: options.requireLeader ?? true };
+    return toMembers(await this.#call("Cluster/MemberList", "MemberList", request, options));
   }
 
   async addMember(peerUrls: readonly string[], options: CallOptions & { learner: boolean }): Promise<EtcdMember> {
