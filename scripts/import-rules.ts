@@ -33,6 +33,7 @@ export const importRules: readonly ImportRule[] = [
   { folder: "apiserver/server.ts", rooms: base, packages: ["fastify"] },
   { folder: "apiserver/auth/", rooms: base, packages: ["jose"] },
   { folder: "apiserver/", rooms: base, packages: [] },
+  { folder: "cli/snapshot/", rooms: [...loop, "etcd", "cli"], packages: ["age-encryption"] },
   {
     folder: "cli/",
     rooms: [...loop, "etcd", "bench/main.ts", "apiserver/recorder/trace.ts", ...startable],

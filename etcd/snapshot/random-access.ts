@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
+import { SnapshotFileError } from "./snapshot-file-error.ts";
+
 /** Bytes that are read piece by piece, wherever they are. */
 export interface RandomAccess {
   /** Shown in messages. */
@@ -16,7 +18,7 @@ export interface OpenFile extends RandomAccess {
 
 /**
  * Opens a file; nothing of it is kept in memory.
- * @throws Node's own error when it cannot be opened, and one of ours for a folder
+ * @throws Node's own error when it cannot be opened; SnapshotFileError for a folder
  */
 export function openForReading(path: string): OpenFile {
   const descriptor = openSync(path, "r");
@@ -24,7 +26,7 @@ export function openForReading(path: string): OpenFile {
   const status = fstatSync(descriptor);
   if (status.isFile()) return { ...overDescriptor(descriptor, { name: path, sizeBytes: status.size }), close };
   close();
-  throw new Error(`${path} is no file`);
+  throw new SnapshotFileError("NotASnapshot", `${path} is no file`);
 }
 
 /** Reads from a descriptor that somebody else opens and closes. */

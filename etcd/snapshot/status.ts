@@ -42,8 +42,8 @@ export async function snapshotStatus(
   file: RandomAccess,
   options: { readonly signal: AbortSignal; readonly prefix?: string },
 ): Promise<SnapshotStatus> {
-  const kind = await checkDigest(file, options);
   const reader = new BoltReader(file);
+  const kind = await checkDigest(file, options);
   const turns = new Turns(options);
   const seen = reader.newPageSet();
   const live = new Set<string>();
