@@ -18,6 +18,8 @@ export interface TcpRelay {
   readonly port: number;
   /** Holds for the connections there are and for new ones. */
   setFault(fault: LinkFault): void;
+  /** Holds for the connections there are, and not for new ones. */
+  setFaultOfOpen(fault: LinkFault): void;
   /** Connections that are open. */
   readonly connections: number;
   /** Breaks all connections. Idempotent. */
@@ -50,13 +52,17 @@ export async function startTcpRelay(options: TcpRelayOptions, deps: LaneDeps): P
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("a listening server has no port");
+  const setFaultOfOpen = (next: LinkFault) => {
+    for (const link of links) link.setFault(next);
+  };
   let stopped: Promise<void> | undefined;
   return {
     port: address.port,
     setFault(next) {
       fault = next;
-      for (const link of links) link.setFault(fault);
+      setFaultOfOpen(next);
     },
+    setFaultOfOpen,
     get connections() {
       return links.size;
     },

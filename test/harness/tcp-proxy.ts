@@ -1,6 +1,7 @@
-import { connect, createServer, type Socket } from "node:net";
+import { realClock } from "../../component-base/clock.ts";
+import { startTcpRelay } from "../../component-base/tcp-relay.ts";
 
-/** A TCP proxy in front of one port, which can cut and stall. */
+/** A relay in front of one port, by what tests do to it. */
 export interface TcpProxy {
   readonly port: number;
   /** The connections there are pass on the clients' bytes, but no answer any more; they are cut after `afterMs`. */
@@ -15,52 +16,19 @@ export interface TcpProxy {
 
 /** @param options - `host`: the loopback address to listen on, default 127.0.0.1 */
 export async function startTcpProxy(targetPort: number, options: { host?: string } = {}): Promise<TcpProxy> {
-  let mode: "pass" | "refuse" = "pass";
-  const pairs = new Set<readonly [Socket, Socket]>();
-  const cutAll = () => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy();
-  };
-  const server = createServer((client) => {
-    if (mode === "refuse") {
-      client.destroy();
-      return;
-    }
-    const upstream = connect(targetPort, "127.0.0.1");
-    const pair = [client, upstream] as const;
-    pairs.add(pair);
-    client.on("data", (chunk) => upstream.write(chunk));
-    upstream.on("data", (chunk) => client.write(chunk));
-    for (const socket of pair) {
-      socket.setNoDelay(true);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        pairs.delete(pair);
-        for (const other of pair) other.destroy();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, options.host ?? "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const relay = await startTcpRelay(
+    { ...options, target: { host: "127.0.0.1", port: targetPort } },
+    { clock: realClock, random: () => 0 },
+  );
   return {
-    port: address.port,
+    port: relay.port,
     loseAnswers({ afterMs }) {
-      for (const [, upstream] of pairs) upstream.removeAllListeners("data").resume();
-      setTimeout(cutAll, afterMs);
+      relay.setFaultOfOpen({ kind: "stall", towards: "caller" });
+      realClock.setTimer(afterMs, () => relay.setFaultOfOpen({ kind: "refuse" }));
     },
-    cut() {
-      mode = "refuse";
-      cutAll();
-    },
-    restore() {
-      mode = "pass";
-    },
-    stall() {
-      for (const pair of pairs) for (const socket of pair) socket.removeAllListeners("data").pause();
-    },
-    async stop() {
-      cutAll();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    cut: () => relay.setFault({ kind: "refuse" }),
+    restore: () => relay.setFault({ kind: "pass" }),
+    stall: () => relay.setFaultOfOpen({ kind: "stall" }),
+    stop: () => relay.stop(),
   };
 }
