@@ -19,7 +19,9 @@ export type StatusReason =
   | "InternalError"
   | "ServerTimeout"
   | "ServiceUnavailable"
-  | "Timeout";
+  | "Timeout"
+  /** Not Kubernetes's: etcd has no room left. */
+  | "InsufficientStorage";
 
 export interface StatusCause {
   reason?: string;

@@ -33,11 +33,28 @@ export function toStatus(error: StorageError, { ref, name }: ObjectRef): StatusE
     case "TooLarge":
       return requestEntityTooLarge("etcdserver: request is too large");
     case "NoSpace":
-      return serviceUnavailable("etcdserver: mvcc: database space exceeded", 10, error);
+      return failure({ code: 507, reason: "InsufficientStorage", message: noSpaceMessage, cause: error });
+    case "Overloaded":
+      return failure({
+        code: 429,
+        reason: "TooManyRequests",
+        message: "etcdserver: too many requests",
+        details: { retryAfterSeconds: 1 },
+        cause: error,
+      });
     case "Unavailable":
       return serviceUnavailable(`storage is unavailable: ${error.message}`, 1, error);
     case "Unknown":
-      return timeout(`the outcome of the write is unknown: ${error.message}`, { retryAfterSeconds: 1 }, error);
+      return outcomeUnknown(error.message, error);
+    case "CorruptCluster":
+      return failure({ code: 503, reason: "ServiceUnavailable", message: corruptMessage, cause: error });
+    case "Refused":
+      return failure({
+        code: 500,
+        reason: "InternalError",
+        message: `Internal error occurred: etcd refuses the gateway: ${error.message}`,
+        cause: error,
+      });
     case "Corrupt":
       return failure({
         code: 500,
@@ -46,6 +63,19 @@ export function toStatus(error: StorageError, { ref, name }: ObjectRef): StatusE
         cause: error,
       });
   }
+}
+
+/** Nothing gets better by trying again, so neither this nor a corrupt cluster comes with a Retry-After. */
+const noSpaceMessage =
+  "etcdserver: mvcc: database space exceeded: etcd has used up its quota and takes nothing new until it has been " +
+  "compacted and defragmented and the alarm disarmed (gatehouse etcd compact, etcd defrag, etcd alarm disarm)";
+const corruptMessage =
+  "etcdserver: corrupt cluster: the members of etcd do not hold the same data; find the wrong one (gatehouse etcd hash), " +
+  "replace it, and disarm the alarm (gatehouse etcd alarm disarm)";
+
+/** The write may have been done, may be done yet, or never: the client has to look. */
+export function outcomeUnknown(text: string, cause?: unknown): StatusError {
+  return timeout(`the outcome of the write is unknown: ${text}`, { retryAfterSeconds: 1 }, cause);
 }
 
 /** 504 with the cause that clients match to list again without a resourceVersion. */

@@ -8,7 +8,6 @@ import { PendingWrites } from "./cacher/pending-writes.ts";
 import { EtcdStorage } from "./etcd-storage.ts";
 import type { EtcdAdmin } from "./etcd3/admin.ts";
 import { runCompactor } from "./etcd3/compactor.ts";
-import { GrpcJsTransport } from "./etcd3/grpc-js-transport.ts";
 import { GuardedWriter } from "./etcd3/guarded-write.ts";
 import { Http2Transport } from "./etcd3/http2-transport.ts";
 import { EtcdKv } from "./etcd3/kv.ts";
@@ -29,7 +28,7 @@ export interface StorageConfig {
   readonly prefix?: string;
   /** Milliseconds; 0 never compacts. Default 5 minutes. */
   readonly compactionIntervalMs?: number;
-  /** How long a write may take. Default 10 s. */
+  /** How long a write may take before its outcome counts as unknown. Default 7 s: etcd's own limit with its default timings. */
   readonly writeTimeoutMs?: number;
   /** How long a consistent read waits for etcd. Default 3 s. */
   readonly readTimeoutMs?: number;
@@ -80,13 +79,13 @@ const HEALTH_INTERVAL_MS = 1_000;
 export async function openStorage(config: StorageConfig, deps: StorageDeps): Promise<OpenStorage> {
   const { clock, log, observer, requestObserver } = deps;
   const prefix = `${config.prefix ?? "/registry"}/`;
-  const writeTimeoutMs = config.writeTimeoutMs ?? 10_000;
+  const writeTimeoutMs = config.writeTimeoutMs ?? 7_000;
   const readTimeoutMs = config.readTimeoutMs ?? 3_000;
   const stopping = new AbortController();
   const stop = stopping.signal;
 
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
-  const transport = new SplitTransport({ kv: new Http2Transport(reach), rest: new GrpcJsTransport(reach) });
+  const transport = new SplitTransport({ calls: new Http2Transport(reach), streams: new Http2Transport(reach) });
   const kv = new EtcdKv(transport, requestObserver && { clock, observer: requestObserver });
   const members = new MemberAdmins(reach);
   const pending = new PendingWrites();

@@ -2,8 +2,10 @@ import type { ApiObject } from "../../api/meta.ts";
 
 /**
  * The closed set of ways in which storage fails.
- * `Unavailable`: nothing was written, or the call only read. `Unknown`: a write may or may not have happened and could not
- * be settled by reading back. `Expired`: a continue token or exact revision that etcd has compacted.
+ * `Unavailable`: nothing was written, or the call only read. `Unknown`: a write may or may not have happened, or may happen
+ * yet, and could not be settled by reading back. `Expired`: a continue token or exact revision that etcd has compacted.
+ * `Overloaded`: etcd has more requests than it can work off; nothing was written. `NoSpace`, `CorruptCluster`: etcd has
+ * raised an alarm and refuses until an operator has seen to it. `Refused`: the gateway itself may not do this in etcd.
  */
 export type StorageErrorCode =
   | "NotFound"
@@ -13,6 +15,9 @@ export type StorageErrorCode =
   | "FutureRevision"
   | "TooLarge"
   | "NoSpace"
+  | "Overloaded"
+  | "CorruptCluster"
+  | "Refused"
   | "Unavailable"
   | "Unknown"
   | "Corrupt";

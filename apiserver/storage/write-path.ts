@@ -46,6 +46,9 @@ interface PutOptions {
 }
 
 const WITNESS_POLL_MS = 10;
+/** The watch may have to move to another member first. */
+const WITNESS_PATIENCE_MS = 3_000;
+const LEASE_TIMEOUT_MS = 3_000;
 
 /** create and update: one guarded Txn each, begun from memory. */
 export class WritePath {
@@ -200,7 +203,7 @@ export class WritePath {
   /** Memory may have been proven equal to a revision that the watch has not shown yet, so only what was shown counts. */
   async #seenBy(write: PendingWrite, shown: bigint, signal: AbortSignal): Promise<bigint | undefined> {
     const { cacher, clock, timeoutMs } = this.#deps;
-    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const deadlineMs = clock.monotonicMs() + Math.min(timeoutMs, WITNESS_PATIENCE_MS);
     while (write.seenRevision === undefined && cacher.fedRevision() < shown) {
       if (clock.monotonicMs() > deadlineMs) {
         throw new StorageError("Unavailable", write.storageKey, `the watch on etcd lags behind revision ${shown}`);
@@ -211,7 +214,7 @@ export class WritePath {
   }
 
   #leaseFor(ttlSeconds: number, signal: AbortSignal): Promise<bigint> {
-    return this.#deps.leases.idFor(ttlSeconds, { timeoutMs: this.#deps.timeoutMs, signal });
+    return this.#deps.leases.idFor(ttlSeconds, { timeoutMs: LEASE_TIMEOUT_MS, signal });
   }
 }
 

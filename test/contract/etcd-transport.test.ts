@@ -114,6 +114,7 @@ describe("our codecs speak proto/etcd.proto", () => {
     const later = Buffer.from([0xa2, 0x06, 0x01, 0x00, 0xa8, 0x06, 0x07]);
     expect(decodeRange(Buffer.concat([range, later]))).toEqual({
       revision: big,
+      raftTerm: 2n,
       kvs: [expected],
       more: true,
       count: 9,

@@ -7,10 +7,12 @@ export const GRPC = {
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  permissionDenied: 7,
   resourceExhausted: 8,
   outOfRange: 11,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** What a call to etcd fails with. */
@@ -30,28 +32,51 @@ export class GrpcError extends Error {
   }
 }
 
+interface KnownError {
+  readonly code: StorageErrorCode;
+  /**
+   * etcd refused before the request could have an effect, so a write that failed so was not done. The others are from after
+   * the proposal: the outcome is open.
+   */
+  readonly settled: boolean;
+  /** The member cannot, but another one may, or the same one in a moment. */
+  readonly elsewhere: boolean;
+}
+
+const refusal = (code: StorageErrorCode): KnownError => ({ code, settled: true, elsewhere: false });
+const notHere: KnownError = { code: "Unavailable", settled: true, elsewhere: true };
+const lost: KnownError = { code: "Unavailable", settled: false, elsewhere: true };
+
 /**
- * etcd's texts, by exact equality. `settled`: etcd refused before the request could have an effect, so a write that failed
- * so was not done. The others are from after the proposal: the outcome is open.
+ * etcd's texts, by exact equality.
  * @see https://github.com/etcd-io/etcd/blob/v3.4.23/etcdserver/api/v3rpc/rpctypes/error.go
+ * @see https://github.com/etcd-io/etcd/blob/v3.6.0/api/v3rpc/rpctypes/error.go
  */
-const ERRORS: Readonly<Record<string, { readonly code: StorageErrorCode; readonly settled: boolean }>> = {
-  "etcdserver: mvcc: required revision has been compacted": { code: "Expired", settled: true },
-  "etcdserver: mvcc: required revision is a future revision": { code: "FutureRevision", settled: true },
-  "etcdserver: mvcc: database space exceeded": { code: "NoSpace", settled: true },
-  "etcdserver: request is too large": { code: "TooLarge", settled: true },
-  "etcdserver: too many requests": { code: "Unavailable", settled: true },
-  "etcdserver: no leader": { code: "Unavailable", settled: true },
-  "etcdserver: not leader": { code: "Unavailable", settled: true },
-  "etcdserver: server stopped": { code: "Unavailable", settled: false },
-  "etcdserver: leader changed": { code: "Unavailable", settled: false },
-  "etcdserver: request timed out": { code: "Unavailable", settled: false },
-  "etcdserver: request timed out, possibly due to previous leader failure": { code: "Unavailable", settled: false },
-  "etcdserver: request timed out, possibly due to connection lost": { code: "Unavailable", settled: false },
-  "etcdserver: request timed out, waiting for the applied index took too long": { code: "Unavailable", settled: false },
-  "etcdserver: unhealthy cluster": { code: "Unavailable", settled: true },
-  "etcdserver: corrupt cluster": { code: "Corrupt", settled: true },
-  "etcdserver: requested lease not found": { code: "Unavailable", settled: true },
+const ERRORS: Readonly<Record<string, KnownError>> = {
+  "etcdserver: mvcc: required revision has been compacted": refusal("Expired"),
+  "etcdserver: mvcc: required revision is a future revision": refusal("FutureRevision"),
+  "etcdserver: mvcc: database space exceeded": refusal("NoSpace"),
+  "etcdserver: request is too large": refusal("TooLarge"),
+  "etcdserver: too many requests": refusal("Overloaded"),
+  "etcdserver: corrupt cluster": refusal("CorruptCluster"),
+  "etcdserver: permission denied": refusal("Refused"),
+  "etcdserver: user name is empty": refusal("Refused"),
+  "etcdserver: user name not found": refusal("Refused"),
+  "etcdserver: invalid auth token": refusal("Refused"),
+  "etcdserver: authentication is not enabled": refusal("Refused"),
+  "etcdserver: not capable": refusal("Unavailable"),
+  "etcdserver: requested lease not found": refusal("Unavailable"),
+  "etcdserver: no leader": notHere,
+  "etcdserver: not leader": notHere,
+  "etcdserver: unhealthy cluster": notHere,
+  "etcdserver: rpc not supported for learner": notHere,
+  "raft proposal dropped": notHere,
+  "etcdserver: server stopped": lost,
+  "etcdserver: leader changed": lost,
+  "etcdserver: request timed out": lost,
+  "etcdserver: request timed out, possibly due to previous leader failure": lost,
+  "etcdserver: request timed out, possibly due to connection lost": lost,
+  "etcdserver: request timed out, waiting for the applied index took too long": lost,
 };
 
 /** True when a write that failed with `error` has certainly had no effect. */
@@ -60,6 +85,13 @@ export function writeHadNoEffect(error: GrpcError): boolean {
   const known = ERRORS[error.detail];
   if (known !== undefined) return known.settled;
   return error.code === GRPC.invalidArgument || error.code === GRPC.resourceExhausted || error.code === GRPC.outOfRange;
+}
+
+/** True when another member may do what this one could not. */
+export function mayGoElsewhere(error: unknown): error is GrpcError {
+  if (!(error instanceof GrpcError)) return false;
+  const known = ERRORS[error.detail];
+  return known === undefined ? error.code === GRPC.unavailable : known.elsewhere;
 }
 
 /** A failed call in storage's words. An unknown text counts as `Unavailable`: retrying later is the best advice there is. */
@@ -78,5 +110,7 @@ const REFUSED_BY_SIZE = "grpc: received message larger than max";
 
 function codeOf(error: GrpcError): StorageErrorCode {
   if (error.code === GRPC.resourceExhausted && error.detail.startsWith(REFUSED_BY_SIZE)) return "TooLarge";
-  return ERRORS[error.detail]?.code ?? "Unavailable";
+  const known = ERRORS[error.detail];
+  if (known !== undefined) return known.code;
+  return error.code === GRPC.permissionDenied || error.code === GRPC.unauthenticated ? "Refused" : "Unavailable";
 }

@@ -1,367 +1,257 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { Clock, Timer } from "../../../component-base/clock.ts";
-import { GRPC, GrpcError } from "./grpc-errors.ts";
-import { writeFrameHeader } from "./protobuf.ts";
-import { SessionWatchdog } from "./session-watchdog.ts";
-import {
-  type CallOptions,
-  type CallStream,
-  MAX_MESSAGE_BYTES,
-  type StreamHandlers,
-  type TlsMaterial,
-  type Transport,
+import type { Clock } from "../../../component-base/clock.ts";
+import { EndpointLink, firstServing, SERVING_PROBE } from "./endpoint-race.ts";
+import type { EtcdSession, SessionOptions } from "./etcd-session.ts";
+import { GRPC, GrpcError, mayGoElsewhere, writeHadNoEffect } from "./grpc-errors.ts";
+import type {
+  CallOptions,
+  CallStream,
+  SlowCall,
+  StreamHandlers,
+  StreamOptions,
+  TlsMaterial,
+  Transport,
 } from "./transport.ts";
 
-const FRAME_HEADER_BYTES = 5;
 /** Upstream's dial timeout is 20 s; loopback and LAN need less. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** How long a call waits for an etcd that refuses connections. */
-const CONNECT_PATIENCE_MS = 2_000;
-const CONNECT_RETRY_MS = 50;
-const PING_INTERVAL_MS = 30_000;
-const PING_TIMEOUT_MS = 10_000;
-/** Flow control is not to slow down a list page or a burst of events. */
-const WINDOW_BYTES = 16 << 20;
+/** How long a call that has not been sent waits for a member that serves: an election with etcd's default times, and more. */
+const PATIENCE_MS = 3_000;
+/** A call without an answer for so long makes its member prove that it serves … */
+const SLOW_MS = 500;
+/** … within this time, before all are asked; there is no hurry where there is only one. */
+const PROOF_MS = { alone: 1_000, several: 250 };
+/** Between two attempts of one call. */
+const REPEAT_PAUSE_MS = 20;
+/** Where there are other members to go to, less time is given to a silent one. */
+const WATCHDOG_TIMES = {
+  alone: { silenceMs: 1_000, idleSilenceMs: 5_000, answerMs: 2_000 },
+  several: { silenceMs: 500, idleSilenceMs: 1_000, answerMs: 1_000 },
+};
+
+interface Search {
+  readonly found: Promise<EtcdSession>;
+  /** What the endpoints said last. */
+  failure: unknown;
+}
 
 /**
- * gRPC on one bare HTTP/2 session: about half of grpc-js's cost per call. Goes to the next endpoint when a session ends
- * or cannot be made; a call that was not sent yet is sent there instead.
+ * gRPC over node:http2 to one of several endpoints: the one that answered a linearizable read first. When its connection
+ * ends, when it says that it has no leader, or when a call is slow and it cannot prove that it serves, all endpoints are
+ * asked again, calls wait meanwhile, and go on with the first that answers. Calls that cannot have had an effect, and
+ * repeatable ones, are sent anew there; what became of the others is their callers' to find out.
  */
 export class Http2Transport implements Transport {
-  readonly #endpoints: readonly string[];
-  readonly #tls: TlsMaterial | undefined;
+  readonly #links: readonly EndpointLink[];
   readonly #clock: Clock;
-  #endpoint = 0;
-  #session: ClientHttp2Session | undefined;
-  readonly #watchdogs = new WeakMap<ClientHttp2Session, SessionWatchdog>();
-  #connecting: Promise<ClientHttp2Session> | undefined;
-  #pingTimer: Timer | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
+  #current: EtcdSession | undefined;
+  #search: Search | undefined;
+  /** The session that is being asked to prove itself, and whether it could. */
+  #doubted: { readonly session: EtcdSession; readonly serves: Promise<boolean> } | undefined;
 
   constructor(options: { endpoints: readonly string[]; tls?: TlsMaterial | undefined; clock: Clock }) {
-    this.#endpoints = options.endpoints;
-    this.#tls = options.tls;
-    this.#clock = options.clock;
+    const { endpoints, tls, clock } = options;
+    this.#clock = clock;
+    const sessionOptions: SessionOptions = {
+      tls,
+      clock,
+      times: endpoints.length > 1 ? WATCHDOG_TIMES.several : WATCHDOG_TIMES.alone,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      slowMs: SLOW_MS,
+      onSlow: (session) => void this.#doubt(session),
+    };
+    this.#links = endpoints.map((endpoint) => new EndpointLink(endpoint, sessionOptions));
   }
 
   async unary(path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
     options.signal.throwIfAborted();
-    const session = this.#usable() ?? (await this.#patientConnect(options));
-    return await this.#call(session, path, request, options);
+    const startedMs = this.#clock.monotonicMs();
+    const session = this.#usable();
+    if (session === undefined) return await this.#persist(path, request, options, startedMs);
+    try {
+      return await this.#call(session, path, request, options);
+    } catch (error) {
+      if (!this.#mayRepeat(session, error, options)) throw error;
+      return await this.#persist(path, request, options, startedMs);
+    }
   }
 
-  stream(path: string, handlers: StreamHandlers, options: { signal: AbortSignal }): CallStream {
-    const unsent: Buffer[] = [];
-    let finished = false;
-    let open: ClientHttp2Stream | undefined;
+  stream(path: string, handlers: StreamHandlers, options: StreamOptions): CallStream {
+    const { signal } = options;
+    const later: ((stream: CallStream) => void)[] = [];
+    let open: CallStream | undefined;
     let over = false;
-    const finish = (error: Error | undefined) => {
+    const finish = (error: Error | undefined, session?: EtcdSession) => {
       if (over) return;
       over = true;
-      options.signal.removeEventListener("abort", cancel);
-      if (isUnavailable(error)) this.#rotate(this.#session);
+      signal.removeEventListener("abort", cancel);
+      if (session !== undefined && mayGoElsewhere(error)) this.#leave(session);
       handlers.end(error);
     };
     const cancel = () => {
       if (over) return;
       over = true;
-      options.signal.removeEventListener("abort", cancel);
-      open?.close(constants.NGHTTP2_CANCEL);
+      signal.removeEventListener("abort", cancel);
+      open?.cancel();
     };
-    options.signal.addEventListener("abort", cancel, { once: true });
-    const begin = (session: ClientHttp2Session) => {
+    signal.addEventListener("abort", cancel, { once: true });
+    const begin = (session: EtcdSession) => {
       if (over) return;
+      const message = (payload: Buffer) => over || handlers.message(payload);
       try {
-        open = request(session, path);
+        open = session.stream(path, { message, end: (error) => finish(error, session) });
       } catch (error) {
-        queueMicrotask(() => finish(asError(error)));
+        queueMicrotask(() => finish(asError(error), session));
         return;
       }
-      receive(open, (payload) => over || handlers.message(payload), finish);
-      for (const payload of unsent) open.write(frame(payload));
-      if (finished) open.end();
+      for (const action of later) action(open);
     };
     const usable = this.#usable();
     if (usable !== undefined) begin(usable);
-    else this.#connect(options.signal).then(begin, finish);
+    else {
+      const untilMs = this.#clock.monotonicMs() + PATIENCE_MS;
+      this.#serving({ signal, untilMs }).then(begin, (error: unknown) => finish(asError(error)));
+    }
+    const act = (action: (stream: CallStream) => void) => {
+      if (open === undefined) later.push(action);
+      else action(open);
+    };
     return {
-      send: (payload) => {
-        if (open === undefined) unsent.push(payload);
-        else open.write(frame(payload));
-      },
-      finish: () => {
-        finished = true;
-        open?.end();
-      },
-      pause: () => open?.pause(),
-      resume: () => open?.resume(),
+      send: (payload) => act((stream) => stream.send(payload)),
+      finish: () => act((stream) => stream.finish()),
+      pause: () => act((stream) => stream.pause()),
+      resume: () => act((stream) => stream.resume()),
       cancel,
     };
   }
 
   close(): void {
-    this.#closed = true;
-    this.#pingTimer?.cancel();
-    this.#session?.destroy();
-    this.#session = undefined;
+    this.#closing.abort(new GrpcError(GRPC.unavailable, "client closed", { sent: false }));
+    this.#current = undefined;
+    for (const link of this.#links) link.close();
   }
 
-  #usable(): ClientHttp2Session | undefined {
-    const session = this.#session;
-    return session === undefined || session.destroyed || session.closed ? undefined : session;
+  #usable(): EtcdSession | undefined {
+    return this.#current?.usable ? this.#current : undefined;
   }
 
-  #call(session: ClientHttp2Session, path: string, payload: Buffer, options: CallOptions): Promise<Buffer> {
+  #call(session: EtcdSession, path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
+    if (options.repeatable === undefined) return session.unary(path, request, options);
+    const { timeoutMs, signal } = options;
+    const onSlow = (call: SlowCall) => void this.#moveOn(session, call);
+    return session.unary(path, request, { timeoutMs, signal, onSlow });
+  }
+
+  /** Sends a call again until it is answered, or time is over. */
+  async #persist(path: string, request: Buffer, options: CallOptions, startedMs: number): Promise<Buffer> {
     const { signal, timeoutMs } = options;
-    return new Promise((resolve, reject) => {
-      const stream = request(session, path);
-      const watchdog = this.#watchdogs.get(session);
-      watchdog?.callSent();
-      let answer: Buffer | undefined;
-      const timer = this.#clock.setTimer(timeoutMs, () => {
-        settle(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
-        stream.close(constants.NGHTTP2_CANCEL);
-        this.#rotate(session);
-      });
-      const onAbort = () => {
-        settle(new GrpcError(GRPC.cancelled, "context canceled", { sent: true, cause: signal.reason }));
-        stream.close(constants.NGHTTP2_CANCEL);
-      };
-      const settle = (error: Error | undefined) => {
+    const deadlineMs = startedMs + timeoutMs;
+    const untilMs = Math.min(deadlineMs, this.#clock.monotonicMs() + PATIENCE_MS);
+    for (;;) {
+      const session = await this.#serving({ signal, untilMs });
+      const leftMs = Math.max(deadlineMs - this.#clock.monotonicMs(), 1);
+      try {
+        return await this.#call(session, path, request, { ...options, timeoutMs: leftMs });
+      } catch (error) {
+        if (!this.#mayRepeat(session, error, options) || this.#clock.monotonicMs() >= untilMs) throw error;
+      }
+      await this.#clock.sleep(REPEAT_PAUSE_MS, { signal });
+    }
+  }
+
+  #mayRepeat(session: EtcdSession, error: unknown, options: CallOptions): boolean {
+    if (!mayGoElsewhere(error)) return false;
+    this.#leave(session);
+    if (options.signal.aborted || this.#closing.signal.aborted) return false;
+    return options.repeatable === true || writeHadNoEffect(error);
+  }
+
+  /** A read that is slow because its member does not serve is sent to another one. */
+  async #moveOn(session: EtcdSession, call: SlowCall): Promise<void> {
+    if (this.#links.length === 1 || (await this.#doubt(session)) || call.isOver()) return;
+    call.giveUp(new GrpcError(GRPC.unavailable, "no answer in time", { sent: true }));
+  }
+
+  /** @returns whether the session has proved that its member serves; if not, it is left */
+  #doubt(session: EtcdSession): Promise<boolean> {
+    if (this.#doubted?.session === session) return this.#doubted.serves;
+    if (this.#current !== session) return Promise.resolve(false);
+    const timeoutMs = this.#links.length > 1 ? PROOF_MS.several : PROOF_MS.alone;
+    const proof = { timeoutMs, signal: this.#closing.signal };
+    const serves = session.unary(SERVING_PROBE.path, SERVING_PROBE.request, proof).then(
+      () => true,
+      () => {
+        this.#leave(session);
+        return false;
+      },
+    );
+    const doubted = { session, serves };
+    this.#doubted = doubted;
+    void serves.then(() => {
+      if (this.#doubted === doubted) this.#doubted = undefined;
+    });
+    return serves;
+  }
+
+  #leave(session: EtcdSession): void {
+    if (this.#current === session) this.#current = undefined;
+  }
+
+  /** A session with a member that serves. @throws GrpcError, unsent, when there is none by then */
+  async #serving(options: { signal: AbortSignal; untilMs: number }): Promise<EtcdSession> {
+    const usable = this.#usable();
+    if (usable !== undefined) return usable;
+    this.#search ??= this.#startSearch();
+    const search = this.#search;
+    const { signal } = options;
+    return await new Promise<EtcdSession>((resolve, reject) => {
+      const giveUp = (code: number, detail: string, cause: unknown) =>
+        settle(() => reject(new GrpcError(code, detail, { sent: false, cause })));
+      const onAbort = () => giveUp(GRPC.cancelled, "context canceled", signal.reason);
+      const timer = this.#clock.setTimer(options.untilMs - this.#clock.monotonicMs(), () =>
+        giveUp(GRPC.unavailable, `no endpoint answers: ${describe(search.failure)}`, search.failure),
+      );
+      const settle = (then: () => void) => {
         timer.cancel();
         signal.removeEventListener("abort", onAbort);
-        if (isUnavailable(error)) this.#rotate(session);
-        if (error !== undefined) reject(error);
-        else if (answer === undefined) reject(new GrpcError(GRPC.internal, "no message", { sent: true }));
-        else resolve(answer);
+        then();
       };
+      if (signal.aborted) return onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
-      receive(
-        stream,
-        (received) => {
-          answer = received;
-        },
-        (error) => {
-          watchdog?.callEnded();
-          settle(error);
-        },
+      search.found.then(
+        (session) => settle(() => resolve(session)),
+        (error: unknown) => settle(() => reject(error)),
       );
-      stream.end(frame(payload));
     });
   }
 
-  /** An etcd that is being started again is worth a moment's wait: nothing has been sent yet. */
-  async #patientConnect(options: CallOptions): Promise<ClientHttp2Session> {
-    const { signal, timeoutMs } = options;
-    const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, CONNECT_PATIENCE_MS);
-    for (;;) {
-      try {
-        return await this.#connect(signal);
-      } catch (error) {
-        const over = this.#closed || signal.aborted || this.#clock.monotonicMs() >= deadlineMs;
-        if (over) throw error;
-      }
-      await this.#clock.sleep(CONNECT_RETRY_MS, { signal });
-    }
-  }
-
-  #connect(signal: AbortSignal): Promise<ClientHttp2Session> {
-    this.#connecting ??= this.#connectAny().finally(() => {
-      this.#connecting = undefined;
-    });
-    return abortable(this.#connecting, signal);
-  }
-
-  async #connectAny(): Promise<ClientHttp2Session> {
-    let failure: unknown;
-    for (let tried = 0; tried < this.#endpoints.length; tried++) {
-      const endpoint = this.#endpoints[this.#endpoint % this.#endpoints.length] ?? "";
-      try {
-        const session = await this.#connectTo(endpoint);
-        if (this.#closed) {
-          session.destroy();
-          break;
-        }
-        this.#adopt(session);
-        return session;
-      } catch (error) {
-        failure = error;
-        this.#endpoint++;
-      }
-    }
-    const detail = this.#closed ? "client closed" : `no endpoint answers: ${String(failure)}`;
-    throw new GrpcError(GRPC.unavailable, detail, { sent: false, cause: failure });
-  }
-
-  #connectTo(endpoint: string): Promise<ClientHttp2Session> {
-    return new Promise((resolve, reject) => {
-      const session = connect(endpoint, {
-        ...(this.#tls ?? {}),
-        settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
-        maxSessionMemory: 1024,
-      });
-      const timer = this.#clock.setTimer(CONNECT_TIMEOUT_MS, () => session.destroy(new Error("connect timed out")));
-      session.once("error", (error) => {
-        timer.cancel();
-        reject(error);
-      });
-      session.once("close", () => {
-        timer.cancel();
-        reject(new Error("connection closed"));
-      });
-      session.once("remoteSettings", () => {
-        timer.cancel();
-        session.setLocalWindowSize(WINDOW_BYTES);
-        resolve(session);
-      });
-    });
-  }
-
-  #adopt(session: ClientHttp2Session): void {
-    this.#session = session;
-    this.#watchdogs.set(session, new SessionWatchdog(session, this.#clock));
-    const forget = () => {
-      if (this.#session !== session) return;
-      this.#session = undefined;
-      this.#pingTimer?.cancel();
+  #startSearch(): Search {
+    const search: { found: Promise<EtcdSession>; failure: unknown } = {
+      found: firstServing(this.#links, {
+        clock: this.#clock,
+        signal: this.#closing.signal,
+        onFailure: (_endpoint, error) => {
+          search.failure = error;
+        },
+      }),
+      failure: undefined,
     };
-    session.on("error", forget);
-    session.on("goaway", forget);
-    session.on("close", forget);
-    this.#keepAlive(session);
-  }
-
-  /** Finds out about a peer that is gone without having said so. */
-  #keepAlive(session: ClientHttp2Session): void {
-    this.#pingTimer = this.#clock.setTimer(PING_INTERVAL_MS, () => {
-      const late = this.#clock.setTimer(PING_TIMEOUT_MS, () => session.destroy(new Error("no answer to a ping")));
-      session.ping(() => {
-        late.cancel();
-        if (this.#session === session) this.#keepAlive(session);
-      });
-    });
-  }
-
-  /** A member that is cut off or hangs is left for the next one; the old session ends when its calls have. */
-  #rotate(session: ClientHttp2Session | undefined): void {
-    if (this.#endpoints.length < 2 || session === undefined || this.#session !== session) return;
-    this.#endpoint++;
-    this.#session = undefined;
-    this.#pingTimer?.cancel();
-    session.close();
+    const over = () => {
+      if (this.#search === search) this.#search = undefined;
+    };
+    search.found.then((session) => {
+      this.#current = session;
+      over();
+    }, over);
+    return search;
   }
 }
 
-/** @throws GrpcError, unsent, when the session has ended meanwhile */
-function request(session: ClientHttp2Session, path: string): ClientHttp2Stream {
-  try {
-    return session.request(requestHeaders(path), { endStream: false });
-  } catch (cause) {
-    throw new GrpcError(GRPC.unavailable, "connection lost", { sent: false, cause });
-  }
-}
-
-function isUnavailable(error: Error | undefined): boolean {
-  return error instanceof GrpcError && error.code === GRPC.unavailable;
+function describe(failure: unknown): string {
+  if (failure instanceof GrpcError) return failure.detail;
+  return failure === undefined ? "none has said why" : String(failure);
 }
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function requestHeaders(path: string) {
-  return {
-    ":method": "POST",
-    ":path": path,
-    "content-type": "application/grpc",
-    te: "trailers",
-    hasleader: "true",
-  };
-}
-
-function frame(payload: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
-  writeFrameHeader(framed, payload.length);
-  framed.set(payload, FRAME_HEADER_BYTES);
-  return framed;
-}
-
-/** Cuts the stream into messages and reads the status from the trailers. `end` is called once. */
-function receive(
-  stream: ClientHttp2Stream,
-  onMessage: (payload: Buffer) => void,
-  end: (error: Error | undefined) => void,
-): void {
-  let status: GrpcError | "ok" | undefined;
-  let failure: unknown;
-  const cutter = new FrameCutter(onMessage);
-  const readStatus = (headers: Record<string, unknown>) => {
-    const code = headers["grpc-status"];
-    if (code === undefined) return;
-    const text = headers["grpc-message"];
-    const detail = typeof text === "string" ? decodeURIComponent(text) : "";
-    status = Number(code) === GRPC.ok ? "ok" : new GrpcError(Number(code), detail, { sent: true });
-  };
-  stream.on("response", readStatus);
-  stream.on("trailers", readStatus);
-  stream.on("data", (chunk: Buffer) => {
-    try {
-      cutter.push(chunk);
-    } catch (error) {
-      stream.destroy(asError(error));
-    }
-  });
-  stream.on("error", (error) => {
-    failure = error;
-  });
-  stream.on("close", () => {
-    if (status === "ok") end(undefined);
-    else if (status !== undefined) end(status);
-    else end(new GrpcError(GRPC.unavailable, "connection lost", { sent: true, cause: failure }));
-  });
-}
-
-/** Puts messages together from chunks; copies only those that span chunks. */
-class FrameCutter {
-  readonly #onMessage: (payload: Buffer) => void;
-  #parts: Buffer[] = [];
-  #have = 0;
-
-  constructor(onMessage: (payload: Buffer) => void) {
-    this.#onMessage = onMessage;
-  }
-
-  push(chunk: Buffer): void {
-    this.#parts.push(chunk);
-    this.#have += chunk.length;
-    for (;;) {
-      if (this.#have < FRAME_HEADER_BYTES) return;
-      let head = this.#parts[0] ?? chunk;
-      if (head.length < FRAME_HEADER_BYTES) head = this.#join();
-      const length = head.readUInt32BE(1);
-      if (length > MAX_MESSAGE_BYTES) throw new RangeError("message too long");
-      const total = FRAME_HEADER_BYTES + length;
-      if (this.#have < total) return;
-      if (head.length < total) head = this.#join();
-      this.#have -= total;
-      if (head.length === total) this.#parts.shift();
-      else this.#parts[0] = head.subarray(total);
-      this.#onMessage(head.subarray(FRAME_HEADER_BYTES, total));
-    }
-  }
-
-  #join(): Buffer {
-    const joined = Buffer.concat(this.#parts, this.#have);
-    this.#parts = [joined];
-    return joined;
-  }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(new GrpcError(GRPC.cancelled, "context canceled", { sent: false, cause: signal.reason }));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

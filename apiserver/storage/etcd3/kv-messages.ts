@@ -26,6 +26,8 @@ export interface RangeRequest {
 
 export interface RangeResponse {
   readonly revision: bigint;
+  /** The member's raft term: it grows with every election. */
+  readonly raftTerm: bigint;
   readonly kvs: readonly KeyValue[];
   readonly more: boolean;
   readonly count: number;
@@ -140,18 +142,18 @@ export function decodeRange(buffer: Buffer): RangeResponse {
 }
 
 function readRange(reader: ProtoReader): RangeResponse {
-  let revision = 0n;
+  let header = NO_HEADER;
   const kvs: KeyValue[] = [];
   let more = false;
   let count = 0;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) revision = readHeader(reader);
+    if (tag === 0x0a) header = readHeader(reader);
     else if (tag === 0x12) kvs.push(readKeyValue(reader));
     else if (tag === 0x18) more = reader.bool();
     else if (tag === 0x20) count = reader.uint();
     else reader.skip(tag);
   }
-  return { revision, kvs, more, count };
+  return { ...header, kvs, more, count };
 }
 
 export function decodeTxn(buffer: Buffer): TxnResponse {
@@ -160,7 +162,7 @@ export function decodeTxn(buffer: Buffer): TxnResponse {
   let succeeded = false;
   let current: KeyValue | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) revision = readHeader(reader);
+    if (tag === 0x0a) revision = readHeader(reader).revision;
     else if (tag === 0x10) succeeded = reader.bool();
     else if (tag === 0x1a) current = readResponseOp(reader) ?? current;
     else reader.skip(tag);
@@ -184,16 +186,24 @@ function readResponseOp(reader: ProtoReader): KeyValue | undefined {
   return found;
 }
 
-/** The header's revision; the rest of it is not needed. */
-export function readHeader(reader: ProtoReader): bigint {
+export interface ResponseHeader {
+  readonly revision: bigint;
+  readonly raftTerm: bigint;
+}
+
+const NO_HEADER: ResponseHeader = { revision: 0n, raftTerm: 0n };
+
+export function readHeader(reader: ProtoReader): ResponseHeader {
   let revision = 0n;
+  let raftTerm = 0n;
   const outer = reader.enter();
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === 0x18) revision = reader.int64();
+    else if (tag === 0x20) raftTerm = reader.int64();
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return revision;
+  return { revision, raftTerm };
 }
 
 const NO_BYTES = Buffer.alloc(0);

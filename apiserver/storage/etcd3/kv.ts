@@ -1,6 +1,6 @@
 import type { Clock } from "../../../component-base/clock.ts";
 import type { EtcdOperation, EtcdRequestObserver } from "../observer.ts";
-import { GrpcError, toStorageError } from "./grpc-errors.ts";
+import { toStorageError } from "./grpc-errors.ts";
 import {
   decodeRange,
   decodeTxn,
@@ -20,14 +20,20 @@ export interface RequestTiming {
   readonly observer: EtcdRequestObserver;
 }
 
-/** etcd's KV service, typed. Reads are repeated once when the connection was lost; nothing else ever is. */
+/** etcd's KV service, typed. Only reads are ever sent twice. */
 export class EtcdKv {
   readonly #transport: Transport;
   readonly #timing: RequestTiming | undefined;
+  #raftTerm = 0n;
 
   constructor(transport: Transport, timing?: RequestTiming) {
     this.#transport = transport;
     this.#timing = timing;
+  }
+
+  /** The highest raft term that a read has told of: it grows with every election. */
+  get raftTerm(): bigint {
+    return this.#raftTerm;
   }
 
   /** @throws StorageError */
@@ -35,7 +41,10 @@ export class EtcdKv {
     const payload = encodeRange(request);
     const sentMs = this.#timing?.clock.monotonicMs() ?? 0;
     try {
-      return decodeRange(await this.#read(payload, options));
+      const call = { timeoutMs: options.timeoutMs, signal: options.signal, repeatable: true } as const;
+      const response = decodeRange(await this.#transport.unary("/etcdserverpb.KV/Range", payload, call));
+      if (response.raftTerm > this.#raftTerm) this.#raftTerm = response.raftTerm;
+      return response;
     } catch (error) {
       throw toStorageError(error, request.key);
     } finally {
@@ -66,16 +75,6 @@ export class EtcdKv {
     if (this.#timing === undefined) return;
     const { clock, observer } = this.#timing;
     observer.etcdAnswered(operation, storageKey, clock.monotonicMs() - sentMs);
-  }
-
-  async #read(payload: Buffer, options: CallOptions): Promise<Buffer> {
-    try {
-      return await this.#transport.unary("/etcdserverpb.KV/Range", payload, options);
-    } catch (error) {
-      const lost = error instanceof GrpcError && error.detail === "connection lost";
-      if (!lost || options.signal.aborted) throw error;
-      return await this.#transport.unary("/etcdserverpb.KV/Range", payload, options);
-    }
   }
 }
 

@@ -68,7 +68,8 @@ export class Leases {
     const answer = await this.#transport.unary(
       "/etcdserverpb.Lease/LeaseGrant",
       encodeInt64(1, BigInt(seconds)),
-      options,
+      // One granted twice is one too many, which ends by itself.
+      { ...options, repeatable: true },
     );
     const id = readInt64(answer, 2);
     this.#expireOnOurClock(id, seconds);
@@ -79,7 +80,7 @@ export class Leases {
   #expireOnOurClock(id: bigint, seconds: number): void {
     const timer = this.#clock.setTimer(seconds * 1000, () => {
       this.#expiries.delete(timer);
-      const options = { timeoutMs: 5_000, signal: this.#stop };
+      const options = { timeoutMs: 5_000, signal: this.#stop, repeatable: true } as const;
       this.#transport.unary("/etcdserverpb.Lease/LeaseRevoke", encodeInt64(1, id), options).catch((err: unknown) => {
         this.#log.debug({ err }, "a lease was not revoked; etcd has ended it or will");
       });

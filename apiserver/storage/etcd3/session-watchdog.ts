@@ -1,64 +1,96 @@
-import type { ClientHttp2Session } from "node:http2";
 import type { Clock, Timer } from "../../../component-base/clock.ts";
 
-/** Calls that wait while nothing has been answered for this long make the session suspect. */
-const SILENCE_MS = 1_000;
-const PING_TIMEOUT_MS = 2_000;
-/** etcd takes offence at pings that come more often than every 5 s. */
-const PING_PAUSE_MS = 6_000;
+export interface WatchdogTimes {
+  /** Calls that have waited this long while nothing at all arrived make the session suspect. */
+  readonly silenceMs: number;
+  /** The same for a session that only has a stream open, which may be silent for good reasons. */
+  readonly idleSilenceMs: number;
+  /** How long a suspect session has to show any sign of life. */
+  readonly answerMs: number;
+}
+
+/** What the watchdog sees of a session. */
+export interface WatchedSession {
+  /** All that ever arrived. */
+  bytesRead(): number;
+  /** Calls that wait for an answer. */
+  waitingCalls(): number;
+  openStreams(): number;
+  /** Asks for something that a living peer answers at once. */
+  provoke(): void;
+  /** Ends it, and everything on it. */
+  destroy(error: Error): void;
+}
 
 /**
- * Ends a session that has died without a word. Node does not always say so when the peer of a TLS connection is killed in
- * the middle of a write: the session stays open, sends nothing and hears nothing, and every call on it would wait in vain.
- * Costs two additions a call, and a timer a second while there are calls.
+ * Ends a session that has died without a word: its peer was paused or cut off, or killed in the middle of a write, which
+ * Node does not always report for TLS. Everything on it would wait in vain. The peer is provoked with a call that it
+ * answers from its own memory, not with an HTTP/2 ping: etcd takes offence at more than one of those in 5 s.
+ * Costs nothing per call, and a timer while the session is in use.
  */
 export class SessionWatchdog {
-  readonly #session: ClientHttp2Session;
+  readonly #session: WatchedSession;
   readonly #clock: Clock;
-  #waiting = 0;
-  #answered = 0;
-  #answeredBefore = -1;
+  readonly #times: WatchdogTimes;
   #timer: Timer | undefined;
-  #nextPingMs = Number.NEGATIVE_INFINITY;
+  #bytesBefore = -1;
+  #silentMs = 0;
+  #ended = false;
 
-  constructor(session: ClientHttp2Session, clock: Clock) {
+  constructor(session: WatchedSession, options: { clock: Clock; times: WatchdogTimes }) {
     this.#session = session;
-    this.#clock = clock;
-    session.once("close", () => this.#timer?.cancel());
+    this.#clock = options.clock;
+    this.#times = options.times;
   }
 
-  callSent(): void {
-    this.#waiting++;
-    this.#timer ??= this.#clock.setTimer(SILENCE_MS, () => this.#look());
+  /** Something waits for the peer from now on. */
+  inUse(): void {
+    if (this.#timer !== undefined || this.#ended) return;
+    this.#bytesBefore = this.#session.bytesRead();
+    this.#silentMs = 0;
+    this.#arm();
   }
 
-  /** Whether with an answer or without. */
-  callEnded(): void {
-    this.#waiting--;
-    this.#answered++;
+  end(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.setTimer(this.#times.silenceMs, () => this.#look());
   }
 
   #look(): void {
     this.#timer = undefined;
-    const silent = this.#answered === this.#answeredBefore;
-    this.#answeredBefore = this.#answered;
-    if (this.#waiting === 0 || this.#session.destroyed) return;
-    this.#timer = this.#clock.setTimer(SILENCE_MS, () => this.#look());
-    if (silent && this.#clock.monotonicMs() >= this.#nextPingMs) this.#ping();
+    if (this.#ended) return;
+    const { silenceMs, idleSilenceMs } = this.#times;
+    const waiting = this.#session.waitingCalls();
+    if (waiting === 0 && this.#session.openStreams() === 0) return;
+    const bytes = this.#session.bytesRead();
+    this.#silentMs = bytes === this.#bytesBefore ? this.#silentMs + silenceMs : 0;
+    this.#bytesBefore = bytes;
+    if (this.#silentMs >= (waiting > 0 ? silenceMs : idleSilenceMs)) this.#suspect(bytes);
+    else this.#arm();
   }
 
-  #ping(): void {
-    this.#nextPingMs = this.#clock.monotonicMs() + PING_PAUSE_MS;
-    let answered = false;
-    const late = this.#clock.setTimer(PING_TIMEOUT_MS, () => {
+  #suspect(bytes: number): void {
+    this.#session.provoke();
+    this.#timer = this.#clock.setTimer(this.#times.answerMs, () => {
       // After a long turn of our own the answer may be there and only not read yet.
-      setImmediate(() => {
-        if (!answered) this.#session.destroy(new Error("no answer to a ping"));
-      });
+      setImmediate(() => this.#judge(bytes));
     });
-    this.#session.ping(() => {
-      answered = true;
-      late.cancel();
-    });
+  }
+
+  #judge(bytes: number): void {
+    this.#timer = undefined;
+    if (this.#ended) return;
+    if (this.#session.bytesRead() === bytes) {
+      this.#session.destroy(new Error("no sign of life from etcd"));
+      return;
+    }
+    this.#bytesBefore = this.#session.bytesRead();
+    this.#silentMs = 0;
+    this.#arm();
   }
 }

@@ -1,26 +1,25 @@
 import type { CallOptions, CallStream, StreamHandlers, StreamOptions, Transport } from "./transport.ts";
 
-/** The calls of the hot path on one transport, streams and rare calls on another. */
+/** Calls on one connection, streams on another, so that a burst of events does not delay an answer. */
 export class SplitTransport implements Transport {
-  readonly #kv: Transport;
-  readonly #rest: Transport;
+  readonly #calls: Transport;
+  readonly #streams: Transport;
 
-  constructor(options: { kv: Transport; rest: Transport }) {
-    this.#kv = options.kv;
-    this.#rest = options.rest;
+  constructor(options: { calls: Transport; streams: Transport }) {
+    this.#calls = options.calls;
+    this.#streams = options.streams;
   }
 
   unary(path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
-    const transport = path.startsWith("/etcdserverpb.KV/") ? this.#kv : this.#rest;
-    return transport.unary(path, request, options);
+    return this.#calls.unary(path, request, options);
   }
 
   stream(path: string, handlers: StreamHandlers, options: StreamOptions): CallStream {
-    return this.#rest.stream(path, handlers, options);
+    return this.#streams.stream(path, handlers, options);
   }
 
   close(): void {
-    this.#kv.close();
-    this.#rest.close();
+    this.#calls.close();
+    this.#streams.close();
   }
 }

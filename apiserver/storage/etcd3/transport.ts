@@ -18,7 +18,19 @@ export interface StreamOptions {
 }
 
 export interface CallOptions extends StreamOptions {
+  /** Waiting for a member that serves included. */
   readonly timeoutMs: number;
+  /** It may be carried out twice without harm, so a lost or slow one is sent again, to another member. */
+  readonly repeatable?: true;
+  /** Called once when the answer is late; only some transports do. */
+  readonly onSlow?: (call: SlowCall) => void;
+}
+
+/** A call whose answer is late. */
+export interface SlowCall {
+  isOver(): boolean;
+  /** Ends the waiting: the call rejects with `reason`. Its request may take effect all the same, or have done so. */
+  giveUp(reason: unknown): void;
 }
 
 export interface StreamHandlers {

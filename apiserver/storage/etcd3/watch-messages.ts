@@ -53,7 +53,7 @@ export function decodeWatch(buffer: Buffer): WatchResponse {
   let fragment = false;
   const events: EtcdEvent[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) revision = readHeader(reader);
+    if (tag === 0x0a) revision = readHeader(reader).revision;
     else if (tag === 0x18) created = reader.bool();
     else if (tag === 0x20) canceled = reader.bool();
     else if (tag === 0x28) compactRevision = reader.int64();
