@@ -2,6 +2,7 @@ import { StatusError } from "../api/status.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
 import { ConnectionError } from "./connection-error.ts";
+import { NotLeadingError } from "./not-leading-error.ts";
 
 /** One write of an event. */
 export type EventWrite = (options: { signal: AbortSignal }) => Promise<void>;
@@ -115,8 +116,9 @@ export class EventSender {
         if (signal.aborted) return;
         const mayPass = err instanceof ConnectionError || (err instanceof StatusError && err.code >= 500);
         if (!mayPass || attempt === maxTries) {
-          // Whatever the event was about, or its namespace, is often gone by now.
-          if (err instanceof StatusError && err.code < 500) log.debug({ err }, "an event was refused; dropped");
+          // Whatever the event was about, or its namespace, is often gone by now; or another speaks for all of us.
+          const isUsual = err instanceof NotLeadingError || (err instanceof StatusError && err.code < 500);
+          if (isUsual) log.debug({ err }, "an event was refused; dropped");
           else log.warn({ err }, "an event could not be written; dropped");
           return;
         }

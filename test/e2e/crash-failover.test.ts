@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pod } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { createRestClient } from "../../client/create-rest-client.ts";
 import { loadKubeconfig } from "../../client/kubeconfig.ts";
@@ -9,21 +10,24 @@ import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
 import { followPods } from "../harness/bindings.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startPlane, type TestPlane } from "../harness/plane.ts";
+import { gatehouse, startPlane, type TestPlane } from "../harness/plane.ts";
 
 const signal = new AbortController().signal;
 const namespace = "default";
 const leaseDurationMs = 3_000;
+const renewDeadlineMs = 2_000;
 const retryPeriodMs = 400;
+const loops = { "kube-scheduler": "scheduler", "kube-controller-manager": "controller" } as const;
 let plane: TestPlane;
 let client: RestClient;
 
 beforeAll(async () => {
   plane = await startPlane({
     flags: [
-      ...["--schedulers", "2", "--controller-managers", "2"],
+      ...["--nodes", "5", "--schedulers", "2", "--controller-managers", "2"],
       ...["--leader-elect-lease-duration", `${leaseDurationMs}ms`],
-      ...["--leader-elect-renew-deadline", "2s", "--leader-elect-retry-period", `${retryPeriodMs}ms`],
+      ...["--leader-elect-renew-deadline", `${renewDeadlineMs}ms`],
+      ...["--leader-elect-retry-period", `${retryPeriodMs}ms`],
     ],
   });
   const config = { ...loadKubeconfig(plane.kubeconfig), userAgent: "failover-test" };
@@ -36,21 +40,44 @@ afterAll(async () => {
 
 const leaseOf = (name: string) => client.get(kinds.leases, { namespace: "kube-system", name }, { signal });
 
+interface Leader {
+  /** `scheduler`, or `scheduler-2`. */
+  readonly name: string;
+  readonly pid: number;
+  readonly identity: string;
+}
+
+function pidOf(instance: string): number {
+  const file = join(plane.dataDir, "run", `${instance}.pid`);
+  return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
+}
+
 /** The process that a Lease names: its log tells its identity, its pid file who it is. */
-async function leader(lease: string, component: string): Promise<{ pid: number; identity: string }> {
+async function leader(lease: string, options: { after?: string } = {}): Promise<Leader> {
+  const component = loops[lease as keyof typeof loops];
   return eventually(`${component} has a leader`, async () => {
     const identity = (await leaseOf(lease)).spec?.holderIdentity ?? "";
     for (const instance of [component, `${component}-2`]) {
-      if (identity === "" || !readFileSync(join(plane.dataDir, "logs", `${instance}.log`), "utf8").includes(identity)) {
+      if (
+        identity === "" ||
+        identity === options.after ||
+        !readFileSync(join(plane.dataDir, "logs", `${instance}.log`), "utf8").includes(identity)
+      ) {
         continue;
       }
-      const { pid } = JSON.parse(readFileSync(join(plane.dataDir, "run", `${instance}.pid`), "utf8")) as {
-        pid: number;
-      };
-      return { pid, identity };
+      return { name: instance, pid: pidOf(instance), identity };
     }
     return undefined;
   });
+}
+
+/** Of both loops. */
+async function leaders(options: { after?: readonly Leader[] } = {}): Promise<Leader[]> {
+  const asked = Object.keys(loops).map((lease, index) => {
+    const after = options.after?.[index]?.identity;
+    return leader(lease, after === undefined ? {} : { after });
+  });
+  return Promise.all(asked);
 }
 
 const template = (app: string) => ({
@@ -62,14 +89,11 @@ test("when both leaders are killed the others take over within the lease duratio
   await eventually("the namespace can be used", () =>
     client.get(kinds.serviceAccounts, { namespace, name: "default" }, { signal }),
   );
-  const leaders = {
-    "kube-scheduler": await leader("kube-scheduler", "scheduler"),
-    "kube-controller-manager": await leader("kube-controller-manager", "controller"),
-  };
+  const first = await leaders();
   const seen = followPods(client, namespace);
 
   const killedMs = realClock.monotonicMs();
-  for (const { pid } of Object.values(leaders)) process.kill(pid, "SIGKILL");
+  for (const { pid } of first) process.kill(pid, "SIGKILL");
   for (let index = 0; index < 30; index++) {
     await client.create(
       kinds.pods,
@@ -80,13 +104,8 @@ test("when both leaders are killed the others take over within the lease duratio
   const spec = { replicas: 30, selector: { matchLabels: { app: "web" } }, template: template("web") };
   await client.create(kinds.deployments, { metadata: { name: "web" }, spec }, { namespace, signal });
 
-  for (const [name, { identity }] of Object.entries(leaders)) {
-    await eventually(`${name} has another leader`, async () => {
-      const holder = (await leaseOf(name)).spec?.holderIdentity;
-      return holder !== undefined && holder !== identity;
-    });
-    expect((await leaseOf(name)).spec?.leaseTransitions).toBe(1);
-  }
+  const second = await leaders({ after: first });
+  for (const name of Object.keys(loops)) expect((await leaseOf(name)).spec?.leaseTransitions).toBe(1);
   // A standby notices at its next attempt after the lease has run out: retryPeriod and up to 1.2 times that more.
   expect(realClock.monotonicMs() - killedMs).toBeLessThan(leaseDurationMs + 2.2 * retryPeriodMs + 1_000);
 
@@ -101,4 +120,94 @@ test("when both leaders are killed the others take over within the lease duratio
   await seen.stop();
   expect(seen.nodes.size, "no Pod was made and taken back").toBe(60);
   for (const [pod, nodes] of seen.nodes) expect([...nodes], `${pod} was bound once`).toHaveLength(1);
+  await eventually("every election was told", async () => {
+    const { items } = await client.list(kinds.events, { namespace: "kube-system", signal });
+    const told = items.filter((event) => event.reason === "LeaderElection").map((event) => event.message);
+    return [...first, ...second].every(({ identity }) => told.includes(`${identity} became leader`));
+  });
+});
+
+const isGone = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+test("a leader that was paused until another led ends itself when it goes on, and writes nothing", async () => {
+  const old = await leaders();
+  for (const { pid } of old) process.kill(pid, "SIGSTOP");
+  const told = JSON.parse((await gatehouse(["leaders", "-o", "json", "--data-dir", plane.dataDir])).stdout) as {
+    candidates: { name: string; role: string; paused: boolean }[];
+  }[];
+  for (const [index, { name }] of old.entries()) {
+    expect(told[index]?.candidates).toContainEqual(expect.objectContaining({ name, role: "leader", paused: true }));
+  }
+  const next = await leaders({ after: old });
+
+  // There is work that nobody else does: whatever is done now, the old leaders did.
+  for (const { pid } of next) process.kill(pid, "SIGSTOP");
+  const pausedMs = realClock.monotonicMs();
+  const spec = { replicas: 10, selector: { matchLabels: { app: "late" } }, template: template("late") };
+  await client.create(kinds.deployments, { metadata: { name: "late" }, spec }, { namespace, signal });
+  const { metadata, spec: podSpec } = template("late");
+  const bare = Array.from({ length: 20 }, (_, index) => ({
+    metadata: { ...metadata, name: `late-${index}` },
+    spec: podSpec,
+  }));
+  await Promise.all(bare.map((pod) => client.create(kinds.pods, pod, { namespace, signal })));
+  for (const { pid } of old) process.kill(pid, "SIGCONT");
+  await eventually("the old leaders have ended", () => old.every(({ pid }) => isGone(pid)));
+  const selector = { namespace, labelSelector: "app=late", signal };
+  expect((await client.list(kinds.replicaSets, selector)).items, "made by an old leader").toEqual([]);
+  const { items: waiting } = await client.list(kinds.pods, selector);
+  expect(waiting).toHaveLength(20);
+  for (const pod of waiting) {
+    expect(pod.spec?.nodeName, `${pod.metadata?.name} was bound by an old leader`).toBeUndefined();
+    expect(pod.status?.conditions ?? []).toEqual([]);
+  }
+  for (const { pid } of next) process.kill(pid, "SIGCONT");
+  expect(realClock.monotonicMs() - pausedMs, "the next leaders may go on").toBeLessThan(1_500);
+
+  await eventually("all Pods are Running", async () => {
+    const { items } = await client.list(kinds.pods, selector);
+    return items.length === 30 && items.every((pod) => pod.status?.phase === "Running");
+  });
+  for (const { name, identity } of old) {
+    expect(plane.output()).toMatch(new RegExp(`${name} ended .*leaderelection lost.*starting it again`));
+    expect(next.map((one) => one.identity)).not.toContain(identity);
+  }
+});
+
+test("leaders that were paused in the middle of their work send nothing of what they had still to send", async () => {
+  const old = await leaders();
+  const standbys = old.map(({ name }) => pidOf(name.endsWith("-2") ? name.slice(0, -2) : `${name}-2`));
+  for (const pid of standbys) process.kill(pid, "SIGSTOP");
+  const spec = { replicas: 300, selector: { matchLabels: { app: "half" } }, template: template("half") };
+  await client.create(kinds.deployments, { metadata: { name: "half" }, spec }, { namespace, signal });
+  const selector = { namespace, labelSelector: "app=half", signal };
+  const pods = async () => (await client.list(kinds.pods, selector)).items;
+  const isBound = (pod: Pod) => pod.spec?.nodeName !== undefined;
+  await eventually("some Pods are bound", async () => (await pods()).filter(isBound).length > 10, { everyMs: 5 });
+  for (const { pid } of old) process.kill(pid, "SIGSTOP");
+  const pausedMs = realClock.monotonicMs();
+
+  // What was on its way arrives while they stand still.
+  await eventually("their deadline has passed", () => realClock.monotonicMs() - pausedMs > renewDeadlineMs);
+  const before = await pods();
+  expect(before.length, "they were stopped too late").toBeLessThan(300);
+  for (const { pid } of old) process.kill(pid, "SIGCONT");
+  await eventually("the old leaders have ended", () => old.every(({ pid }) => isGone(pid)));
+  const after = await pods();
+  expect(after.length).toBe(before.length);
+  expect(after.filter(isBound).length).toBe(before.filter(isBound).length);
+
+  for (const pid of standbys) process.kill(pid, "SIGCONT");
+  await leaders({ after: old });
+  await eventually("all Pods are Running", async () => {
+    const all = await pods();
+    return all.length === 300 && all.every((pod) => pod.status?.phase === "Running");
+  });
 });
