@@ -2,9 +2,11 @@ import { integerFlag, optionalFlag, switchFlag } from "../component-base/flags.t
 import { type Command, defineCommand } from "./command.ts";
 import { findDataDir } from "./data-dir.ts";
 import { etcdCommands } from "./etcd/commands.ts";
+import { memberCommands } from "./etcd/member-commands.ts";
 import { faultCommands } from "./fault/commands.ts";
 import { leaderCommands } from "./leaders/commands.ts";
 import { credentials, dataDirFlag, planeFlags } from "./plane-flags.ts";
+import { restoreCommands } from "./restore/commands.ts";
 import { snapshotCommands } from "./snapshot/commands.ts";
 import { upFlags } from "./up/up-flags.ts";
 
@@ -66,7 +68,9 @@ official release, the distribution's packages.`,
       (await import("./etcdctl.ts")).etcdctl(findDataDir(config.dataDir, process.env), args),
   }),
   ...etcdCommands,
+  ...memberCommands,
   ...snapshotCommands,
+  ...restoreCommands,
   ...faultCommands,
   ...leaderCommands,
   defineCommand({

@@ -29,14 +29,14 @@ export interface FindDeps {
 export async function findEtcd(deps: FindDeps, options: { readonly signal: AbortSignal }): Promise<EtcdBinary> {
   const named = deps.environment["GATEHOUSE_ETCD"];
   if (named !== undefined && named !== "") {
-    const binary = await probe(named, options);
+    const binary = await probeEtcd(named, options);
     if (typeof binary !== "string") return binary;
     throw new Error(`GATEHOUSE_ETCD=${named} cannot be used: ${binary}`);
   }
   const folder = join(cacheFolder(deps.environment), "etcd");
   const present = [...onPath("etcd", deps.environment), ...[join(folder, "etcd")].filter(isExecutable)];
   for (const path of present) {
-    const binary = await probe(path, options);
+    const binary = await probeEtcd(path, options);
     if (typeof binary !== "string") return binary;
     deps.say(`${path} is passed over: ${binary}`);
   }
@@ -64,7 +64,7 @@ async function fetchEtcd(
   for (const source of sources) {
     try {
       await source();
-      const binary = await probe(join(folder, "etcd"), options);
+      const binary = await probeEtcd(join(folder, "etcd"), options);
       if (typeof binary !== "string") return binary;
       problems.push(binary);
     } catch (error) {
@@ -77,8 +77,8 @@ async function fetchEtcd(
   );
 }
 
-/** What the file is, or why it cannot be used. */
-async function probe(path: string, options: { readonly signal: AbortSignal }): Promise<EtcdBinary | string> {
+/** What the program of that path is, or why it cannot be used. */
+export async function probeEtcd(path: string, options: { readonly signal: AbortSignal }): Promise<EtcdBinary | string> {
   if (!isExecutable(path)) return "there is no such program";
   const result = await runCommand(path, ["--version"], options);
   options.signal.throwIfAborted();

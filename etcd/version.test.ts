@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSupported, parseVersion } from "./version.ts";
+import { isSupported, parseVersion, upgradeProblem } from "./version.ts";
 
 test.each([
   ["etcd 3.4", "etcd Version: 3.4.23\nGit SHA: Not provided\nGo Version: go1.19.8\n", "3.4.23"],
@@ -20,4 +20,16 @@ test.each([
   ["4.0.0", false],
 ])("%s is supported: %s", (version, supported) => {
   expect(isSupported(version)).toBe(supported);
+});
+
+test.each([
+  ["3.5.21", "3.5.27", undefined],
+  ["3.5.27", "3.5.21", undefined],
+  ["3.4.23", "3.5.27", undefined],
+  ["3.5.27", "3.6.16", undefined],
+  ["3.4.23", "3.6.16", "one minor release at a time: 3.5 first"],
+  ["3.6.16", "3.5.27", "the data of a later minor release cannot be read by an earlier one"],
+  ["3.6.16", "4.0.0", "another major release is another program"],
+])("from %s to %s: %s", (from, to, problem) => {
+  expect(upgradeProblem(from, to)).toBe(problem);
 });

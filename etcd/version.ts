@@ -16,3 +16,16 @@ export function isSupported(version: string): boolean {
   if (major !== 3 || minor < 4) return false;
   return patch >= (lowestPatch[`${major}.${minor}`] ?? 0);
 }
+
+/**
+ * Why etcd does not support going from one version to another, member by member; undefined when it does.
+ * @see https://etcd.io/docs/v3.6/upgrades/upgrading-etcd/
+ */
+export function upgradeProblem(from: string, to: string): string | undefined {
+  const [fromMajor = 0, fromMinor = 0] = from.split(".").map(Number);
+  const [toMajor = 0, toMinor = 0] = to.split(".").map(Number);
+  if (fromMajor !== toMajor) return "another major release is another program";
+  if (toMinor < fromMinor) return "the data of a later minor release cannot be read by an earlier one";
+  if (toMinor > fromMinor + 1) return `one minor release at a time: ${fromMajor}.${fromMinor + 1} first`;
+  return undefined;
+}

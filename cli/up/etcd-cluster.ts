@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
-import { clientUrl, type EtcdConfig, type MemberPlan, memberArgs, metricsUrl } from "../../etcd/config.ts";
+import { clientUrl, type EtcdConfig, type MemberPlan, memberArgs, metricsUrl, several } from "../../etcd/config.ts";
 import { memberLog } from "../../etcd/member.ts";
 import { writePlan } from "../../etcd/plan.ts";
 import { stopMembers } from "../../etcd/start.ts";
@@ -30,6 +30,7 @@ export class EtcdCluster {
   readonly #deps: EtcdClusterDeps;
   readonly #members = new Map<string, ClusterMember>();
   #started = false;
+  #expectsOthers = false;
 
   constructor(
     config: Omit<EtcdConfig, "plan" | "members">,
@@ -69,7 +70,7 @@ export class EtcdCluster {
 
   commandLine(name: string): readonly string[] {
     const { plan } = this.member(name);
-    return [this.binaryOf(name), ...memberArgs({ ...this.#config, binary: "" }, plan, this.plan())];
+    return [this.binaryOf(name), ...memberArgs(this.#configOf(name), plan, this.plan())];
   }
 
   logPath(name: string): string {
@@ -105,6 +106,11 @@ export class EtcdCluster {
     return stopMembers(members, this.#deps);
   }
 
+  /** From its next start on, a member that is still alone has the patience that others will need. */
+  expectOthers(): void {
+    this.#expectsOthers = true;
+  }
+
   /** Starts a member that the cluster has been told of already. */
   async add(plan: MemberPlan): Promise<void> {
     const member = this.#manage(plan);
@@ -136,6 +142,39 @@ export class EtcdCluster {
     return aside;
   }
 
+  /** Ends all members and keeps them down, followers first. */
+  async hold(): Promise<void> {
+    const members = this.members().map(({ plan, process }) => ({
+      metricsUrl: metricsUrl(plan),
+      // Killed or not, it is down.
+      stop: () => process.hold().catch(() => undefined),
+    }));
+    await stopMembers(members, this.#deps);
+  }
+
+  /**
+   * Starts the members of this plan after {@link hold}; those that it does not name are members no longer.
+   * @throws UserError when one does not become healthy
+   */
+  async resume(plan: readonly MemberPlan[], options: { readonly signal: AbortSignal }): Promise<void> {
+    const held = new Map(this.#members);
+    this.#members.clear();
+    for (const member of plan) {
+      const known = held.get(member.name);
+      this.#members.set(member.name, known === undefined ? this.#manage(member) : { ...known, plan: member });
+      held.delete(member.name);
+    }
+    this.#savePlan();
+    await Promise.all([...held.values()].map(({ process }) => process.stop()));
+    // As at the very beginning: ready is who is healthy.
+    this.#started = false;
+    const starts = this.members().map(({ process }) => {
+      return process.state === "held" ? process.resume(options) : process.start();
+    });
+    await Promise.all(starts);
+    this.#started = true;
+  }
+
   /** From its next start on, this member is another program. */
   useBinary(name: string, path: string): void {
     const member = this.member(name);
@@ -152,14 +191,19 @@ export class EtcdCluster {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  #configOf(name: string): EtcdConfig {
+    const timing = { heartbeatIntervalMs: several.heartbeatMs, electionTimeoutMs: several.electionMs };
+    return { ...(this.#expectsOthers && timing), ...this.#config, binary: this.binaryOf(name) };
+  }
+
   #manage(plan: MemberPlan): ClusterMember {
     const name = plan.name === "default" ? "etcd" : plan.name;
     const prepare = async () =>
       prepareMember(
         {
           name,
-          config: { ...this.#config, binary: this.binaryOf(plan.name) },
-          member: plan,
+          config: this.#configOf(plan.name),
+          member: this.member(plan.name).plan,
           plan: this.plan(),
           environment: process.env,
           run: this.#run,

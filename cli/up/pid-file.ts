@@ -32,6 +32,12 @@ export function lockFolder(folder: string): void {
   writePidFile(folder, launcher, process.pid);
 }
 
+/** Whether another process than this one runs a control plane with this data directory. */
+export function isLauncherAlive(folder: string): boolean {
+  const owner = livePid(folder, launcher);
+  return owner !== undefined && owner !== process.pid;
+}
+
 export function unlockFolder(folder: string): void {
   removePidFile(folder, launcher);
 }

@@ -12,7 +12,8 @@ const maxInputBytes = 1 << 20;
 
 /**
  * The door by which commands reach the launcher: HTTP on a Unix socket that only its owner may open. `POST /NAME` with the
- * input as JSON; the answer is lines of {@link ControlMessage}. Who hangs up ends the operation.
+ * input as JSON; the answer is lines of {@link ControlMessage}. Who hangs up ends the operation,
+ * unless it changes who runs.
  */
 export class ControlServer {
   readonly name = "control socket";
@@ -69,7 +70,9 @@ export class ControlServer {
       const operation = operations.find(({ name }) => request.method === "POST" && request.url === `/${name}`);
       if (operation === undefined) throw new UserError(`this control plane knows no operation ${request.url}`);
       const input = await readInput(request);
-      const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+      // What changes who runs is not left half done because somebody hung up.
+      const stop = this.#stopping.signal;
+      const signal = operation.runs === "alone" ? stop : AbortSignal.any([gone.signal, stop]);
       const result = await this.#run(operation, input, { say: (line) => send({ say: line }), signal });
       send({ result: result ?? null });
     } catch (error) {

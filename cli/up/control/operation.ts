@@ -7,7 +7,7 @@ export interface OperationContext {
   readonly clock: Clock;
   /** Tells whoever asked, while it goes on: one line. */
   readonly say: (line: string) => void;
-  /** Aborted when whoever asked has gone, or the plane stops. */
+  /** Aborted when the plane stops; when whoever asked has gone too, unless the operation runs alone. */
   readonly signal: AbortSignal;
 }
 

@@ -1,0 +1,75 @@
+import { freeMemberName } from "../../../etcd/plan.ts";
+import { UserError } from "../../user-error.ts";
+import type { Operation, OperationContext } from "../control/operation.ts";
+import { GatewayAdmin } from "./gateway-admin.ts";
+import { addMember, announce, type MemberChange, removeMember, requireHealthy } from "./member-steps.ts";
+
+/** Changes of who is a member of etcd, and of what program a member runs. */
+export const memberOperations: readonly Operation[] = [
+  {
+    name: "etcd-add",
+    runs: "alone",
+    run: (_input, context) =>
+      changing(context, async (change) => {
+        requireHealthy(await change.admin.status());
+        await addMember(freeMemberName(change.etcd.plan()), change);
+        return announce(change);
+      }),
+  },
+  {
+    name: "etcd-remove",
+    runs: "alone",
+    run: (input, context) =>
+      changing(context, async (change) => {
+        const name = nameIn(input, change);
+        requireSeveral(change, "removed");
+        requireHealthy(await change.admin.status(), name);
+        const { id } = await change.admin.memberNamed(name);
+        await removeMember(name, id, change);
+        return announce(change);
+      }),
+  },
+  {
+    name: "etcd-replace",
+    runs: "alone",
+    run: (input, context) =>
+      changing(context, async (change) => {
+        const name = nameIn(input, change);
+        requireSeveral(change, "replaced");
+        requireHealthy(await change.admin.status(), name);
+        const { id } = await change.admin.memberNamed(name);
+        await removeMember(name, id, change);
+        await addMember(name, change);
+        return announce(change);
+      }),
+  },
+];
+
+async function changing<T>(context: OperationContext, change: (change: MemberChange) => Promise<T>): Promise<T> {
+  const { etcd, folder } = context.plane;
+  const admin = new GatewayAdmin(folder.kubeconfig, context);
+  try {
+    return await change({ ...context, etcd, admin });
+  } finally {
+    await admin.close();
+  }
+}
+
+function nameIn(input: unknown, { etcd }: MemberChange): string {
+  const name = fieldOf(input, "name");
+  // It says who there is, if there is no such member.
+  return etcd.member(name).plan.name;
+}
+
+function fieldOf(input: unknown, field: string): string {
+  const value = typeof input === "object" && input !== null ? (input as Record<string, unknown>)[field] : undefined;
+  if (typeof value === "string" && value !== "") return value;
+  throw new UserError(`${field} is missing`);
+}
+
+function requireSeveral({ etcd }: MemberChange, what: string): void {
+  if (etcd.plan().length > 1) return;
+  throw new UserError(
+    `the only member cannot be ${what}, because nobody else has its data: add others first, or restore a snapshot`,
+  );
+}
