@@ -68,6 +68,7 @@ async function createMissing(rows: readonly SystemObject[], deps: BootstrapDeps)
  */
 async function create(row: SystemObject, deps: BootstrapDeps): Promise<void> {
   const { group, version, plural, object } = row;
+  const isThere = () => deps.storage.cached.get(`${deps.etcdPrefix}/${row.storagePath}`) !== undefined;
   const store = deps.registry.store(group, version, plural);
   if (store === undefined) return;
   for (let tries = 1; ; tries++) {
@@ -77,7 +78,8 @@ async function create(row: SystemObject, deps: BootstrapDeps): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      if (error.reason === "AlreadyExists") return;
+      // Who finds the address taken is not told that the Service is there as well.
+      if (error.reason === "AlreadyExists" || isThere()) return;
       if (error.reason !== "Invalid" || tries === maxTries) throw error;
     }
     await deps.clock.sleep(retryMs, { signal: context.signal });
