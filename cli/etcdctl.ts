@@ -21,7 +21,9 @@ export async function etcdctl(folder: DataDir, words: readonly string[]): Promis
   );
   const { ca, cert, key } = facts.etcdFiles;
   const flags = [
-    `--endpoints=${facts.etcdServers.join(",")}`,
+    ...(words.some((word) => word.startsWith("--endpoints"))
+      ? []
+      : [`--endpoints=${endpoints(facts.etcdServers, words)}`]),
     ...(ca === "" ? [] : [`--cacert=${ca}`]),
     ...(cert === "" ? [] : [`--cert=${cert}`]),
     ...(key === "" ? [] : [`--key=${key}`]),
@@ -48,4 +50,9 @@ async function findEtcdctl(): Promise<string> {
 /** ETCDCTL_… variables would contradict the flags. */
 function withoutEtcdctlVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("ETCDCTL_")));
+}
+
+/** All members, but for what etcdctl does with one only. */
+function endpoints(servers: readonly string[], words: readonly string[]): string {
+  return words[0] === "snapshot" ? (servers[0] ?? "") : servers.join(",");
 }
