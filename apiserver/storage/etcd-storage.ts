@@ -6,18 +6,19 @@ import type { CachedObject } from "./cacher/cached-object.ts";
 import type { Cacher } from "./cacher/cacher.ts";
 import { Deliveries } from "./cacher/deliveries.ts";
 import type { ReadPath } from "./read-path.ts";
-import type {
-  CachedReader,
-  ListOptions,
-  ListResult,
-  ReadOptions,
-  Storage,
-  StoredObject,
-  UpdateDecision,
-  UpdateResult,
-  Watcher,
-  WatchOptions,
-  WriteContext,
+import {
+  type CachedReader,
+  type ListOptions,
+  type ListResult,
+  type ReadOptions,
+  type Storage,
+  StorageError,
+  type StoredObject,
+  type UpdateDecision,
+  type UpdateResult,
+  type Watcher,
+  type WatchOptions,
+  type WriteContext,
 } from "./storage.ts";
 import type { WritePath } from "./write-path.ts";
 
@@ -59,6 +60,7 @@ export class EtcdStorage implements Storage {
     this.#maxPending = options.maxPending;
     this.#maxPendingBytes = options.maxPendingBytes;
     this.cached = options.cacher.reader;
+    options.cacher.onGap(() => this.#expireWatches());
   }
 
   create(
@@ -171,6 +173,16 @@ export class EtcdStorage implements Storage {
   /** Ends every watch in order. */
   endWatches(): void {
     for (const watcher of [...this.#watchers]) watcher.end();
+  }
+
+  /**
+   * Changes were missed: nobody may be told only what became of them in the end.
+   * @see k8s.io/apiserver v0.36.0 pkg/storage/cacher/cacher.go (terminateAllWatchers)
+   */
+  #expireWatches(): void {
+    for (const watcher of [...this.#watchers]) {
+      watcher.fail(new StorageError("Expired", "", "required revision has been compacted"));
+    }
   }
 
   #snapshot(prefix: string, options: WatchOptions): CachedObject[] {

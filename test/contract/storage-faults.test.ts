@@ -100,7 +100,7 @@ describe("etcd is killed and started again", () => {
     await eventually("healthy", () => storage.healthy(signal));
   });
 
-  test("history compacted meanwhile: watchers are told the difference", async () => {
+  test("history compacted meanwhile: watches end with Expired rather than leave changes out", async () => {
     const etcd = await start();
     const { storage, proxy } = await openThroughProxy(etcd);
     const other = await open(etcd);
@@ -108,6 +108,8 @@ describe("etcd is killed and started again", () => {
     const watch = collect(
       await storage.watch(pods, { from: { kind: "now", read: { kind: "consistent" } }, bookmarks: false, signal }),
     );
+    const callbacks: string[] = [];
+    storage.cached.onChange(pods, (event) => callbacks.push(brief(event)));
     proxy.cut();
     await eventually("the watch to be lost", async () => {
       const read = storage.get(`${pods}a/stays`, { version: { kind: "consistent" }, signal });
@@ -127,12 +129,20 @@ describe("etcd is killed and started again", () => {
     await raw.kv.compact(revision, { timeoutMs: 5_000, signal });
     raw.close();
     proxy.restore();
-    await eventually("the difference", () => watch.events.length === 3);
-    expect(watch.events.map(brief)).toEqual([
+    await expect(watch.done).rejects.toMatchObject({ code: "Expired" });
+    expect(watch.events).toEqual([]);
+    expect(callbacks).toEqual([
       `MODIFIED changes@${changed.stored.revision}`,
       `ADDED new@${revision}`,
       `DELETED goes@${revision}`,
     ]);
+    await expect(
+      storage.watch(pods, {
+        from: { kind: "after", revision: changed.stored.revision - 1n },
+        bookmarks: false,
+        signal,
+      }),
+    ).rejects.toMatchObject({ code: "Expired" });
     const list = await storage.list(pods, { version: { kind: "consistent" }, limit: 0, after: "", signal });
     expect(list.items.map(({ storageKey }) => storageKey.split("/").at(-1))).toEqual(["changes", "new", "stays"]);
   });

@@ -45,6 +45,7 @@ export class Cacher {
   /** Objects that came and will go again between the watch and a proven revision. */
   readonly #passing = new Map<string, CachedObject>();
   #waiters: Waiter[] = [];
+  #onGap: () => void = () => undefined;
 
   constructor(options: CacherOptions) {
     this.#pending = options.pending;
@@ -86,11 +87,17 @@ export class Cacher {
     this.#advance(revision);
   }
 
+  /** Whom to tell that changes were missed for good, before the state jumps over them. Replaces an earlier listener. */
+  onGap(listener: () => void): void {
+    this.#onGap = listener;
+  }
+
   /**
-   * After the watch was lost and its revision compacted: takes over the state at `revision` and tells the watchers the
-   * difference. What happened in between cannot be told, so the window begins anew.
+   * After the watch was lost and its revision compacted: takes over the state at `revision`. What happened in between cannot
+   * be told, so the window begins anew and watches end; callbacks, which only want to be up to date, get the difference.
    */
   replace(kvs: readonly KeyValue[], revision: bigint): void {
+    this.#onGap();
     const present = new Set<string>();
     const changed: KeyValue[] = [];
     for (const kv of kvs) {
