@@ -31,6 +31,16 @@ export default defineConfig({
       {
         test: {
           server,
+          name: "robustness",
+          include: ["test/robustness/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          server,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,

@@ -4,6 +4,8 @@ import { type Call, linearize } from "./linearize.ts";
 /** How long one key may take; a key that is undecided then counts as a failure. */
 const budgetMsPerKey = 10_000;
 
+const neverSeen = "?";
+
 /** What a key holds: which write made it, and the resourceVersion it had or is at least known to have passed. */
 interface Register {
   readonly write: string | undefined;
@@ -83,15 +85,19 @@ function toCall(key: string, operation: Operation, writes: Map<string, string>):
       return [{ ...base, order: revision ?? Number.POSITIVE_INFINITY, required: true, step }];
     }
     case "unknown": {
+      const revision = revisionOf(operation.write ?? "", key, writes);
+      // Writes that nobody ever saw cannot be told apart by what they wrote.
+      const write = revision === undefined && verb !== "delete" ? neverSeen : operation.write;
+      const twin = revision === undefined ? `${wantsAbsent} ${verb === "delete"} ${guard}` : undefined;
       const step = (state: Register): Register | undefined => {
         if (!mayHappen(state)) return undefined;
         if (verb === "delete") return { write: undefined, revision: state.revision };
-        const revision = revisionOf(operation.write ?? "", key, writes);
         if (revision !== undefined && revision <= state.revision) return undefined;
-        return { write: operation.write, revision: revision ?? state.revision };
+        return { write, revision: revision ?? state.revision };
       };
-      const order = revisionOf(operation.write ?? "", key, writes) ?? Number.POSITIVE_INFINITY;
-      return [{ ...base, order, returnMs: Number.POSITIVE_INFINITY, required: false, step }];
+      const order = revision ?? Number.POSITIVE_INFINITY;
+      const never = Number.POSITIVE_INFINITY;
+      return [{ ...base, order, returnMs: never, required: false, step, ...(twin !== undefined && { twin }) }];
     }
     case "exists":
       return [{ ...base, order: -1, required: true, step: (state) => (state.write === undefined ? undefined : state) }];

@@ -7,6 +7,11 @@ export interface Call<State, Source> {
   readonly required: boolean;
   /** Which to try first among those that could come next: the lower one. Changes only the time that it takes. */
   readonly order: number;
+  /**
+   * Calls that are not required and equal but for their times have equal twins: their effects are the same in every state, and
+   * nobody can tell which of them took place. Only the earliest that is left is tried.
+   */
+  readonly twin?: string;
   /** The state after it, if it may take effect in `state`. */
   readonly step: (state: State) => State | undefined;
   readonly source: Source;
@@ -18,6 +23,8 @@ export type Linearization<Source> =
   | { readonly kind: "not linearizable"; readonly longest: number; readonly stuck: readonly Source[] }
   | { readonly kind: "undecided" };
 
+/** Configurations remembered; with more than these the search is given up. */
+const maxTried = 1_000_000;
 /** Looks at the clock only now and then. */
 const stepsBetweenLooks = 4096;
 
@@ -81,6 +88,7 @@ export function linearize<State, Source>(
       at++;
       continue;
     }
+    if (tried.size >= maxTried) return { kind: "undecided" };
     tried.add(configuration);
     path.push({ index, state, next: candidates, at });
     if (call.required) done++;
@@ -91,7 +99,7 @@ export function linearize<State, Source>(
   return { kind: "linearizable" };
 }
 
-type Timed = Pick<Call<unknown, unknown>, "callMs" | "returnMs" | "order">;
+type Timed = Pick<Call<unknown, unknown>, "callMs" | "returnMs" | "order" | "twin">;
 
 /** The calls that are not in the order yet. */
 class Remaining {
@@ -109,13 +117,18 @@ class Remaining {
   /** Those that may come next: no other one had returned before they were called. */
   candidates(): number[] {
     const found: number[] = [];
+    const twins = new Set<string>();
     let earliestReturnMs = Number.POSITIVE_INFINITY;
     for (let index = this.#first; index < this.#calls.length; index++) {
       const call = this.#calls[index];
       if (call === undefined || call.callMs > earliestReturnMs) break;
       if (this.#isDone(index)) continue;
-      found.push(index);
       earliestReturnMs = Math.min(earliestReturnMs, call.returnMs);
+      if (call.twin !== undefined) {
+        if (twins.has(call.twin)) continue;
+        twins.add(call.twin);
+      }
+      found.push(index);
     }
     const order = (index: number) => this.#calls[index]?.order ?? 0;
     // What changes nothing first, then writes by their revision, then those that perhaps never were.
