@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { kinds } from "../../api/kinds.ts";
+import { StatusError } from "../../api/status.ts";
+import { ConnectionError } from "../../client/connection-error.ts";
+import { createRestClient } from "../../client/create-rest-client.ts";
+import { loadKubeconfig } from "../../client/kubeconfig.ts";
+import type { RestClient } from "../../client/rest-client.ts";
+import { realClock } from "../../component-base/clock.ts";
+import { silentLogger } from "../../component-base/logger.ts";
+import { followPods } from "../harness/bindings.ts";
+import { eventually } from "../harness/eventually.ts";
+import { seededRandom } from "../harness/mutate.ts";
+import { startPlane, type TestPlane } from "../harness/plane.ts";
+import { killAndAwaitRestart, processesOf } from "../harness/processes.ts";
+
+const seed = Number(process.env["GATEHOUSE_SEED"] ?? 5);
+const kills = Number(process.env["GATEHOUSE_KILLS"] ?? 20);
+const wanted = 100;
+const namespace = "default";
+const signal = new AbortController().signal;
+let plane: TestPlane;
+let client: RestClient;
+
+beforeAll(async () => {
+  plane = await startPlane({
+    flags: [
+      ...["--etcd-members", "3", "--apiservers", "2", "--schedulers", "2", "--controller-managers", "2"],
+      ...["--leader-elect-lease-duration", "4s", "--leader-elect-renew-deadline", "3s"],
+      ...["--leader-elect-retry-period", "500ms"],
+    ],
+  });
+  const config = { ...loadKubeconfig(plane.kubeconfig), userAgent: "random-kills-test" };
+  client = createRestClient(config, { clock: realClock, log: silentLogger });
+});
+afterAll(async () => {
+  await client?.close();
+  await plane?.destroy();
+});
+
+test(`${kills} random kills while a Deployment is scaled up and down leave exactly what is wanted (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  await eventually("the namespace can be used", () =>
+    client.get(kinds.serviceAccounts, { namespace, name: "default" }, { signal }),
+  );
+  const seen = followPods(client, namespace);
+  const labels = { app: "web" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "nginx:1" }] } };
+  const spec = { replicas: wanted, selector: { matchLabels: labels }, template };
+  await client.create(kinds.deployments, { metadata: { name: "web" }, spec }, { namespace, signal });
+
+  const ended = new AbortController();
+  const scaling = scaleUpAndDown(ended.signal);
+  const story: string[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    await realClock.sleep(random() * 500, { signal });
+    // Rows first, so that members of etcd and gateways are hit as often as loops.
+    const row = pick(["etcd", "apiserver", "scheduler", "controller"] as const);
+    const victim = pick((await processesOf(plane)).filter((process) => process.row === row));
+    story.push(victim.name);
+    await killAndAwaitRestart(plane, victim);
+  }
+  ended.abort();
+  await scaling;
+  await scale(wanted);
+
+  const state = async () => {
+    const pods = (await client.list(kinds.pods, { namespace, signal })).items;
+    const sets = (await client.list(kinds.replicaSets, { namespace, signal })).items;
+    return { pods, sets };
+  };
+  const told = `seed ${seed}, killed: ${story.join(" ")}`;
+  const { pods, sets } = await eventually(
+    `exactly ${wanted} Pods are Running (${told})`,
+    async () => {
+      const now = await state();
+      const isSettled = now.pods.length === wanted && now.pods.every((pod) => pod.status?.phase === "Running");
+      return isSettled && now.sets[0]?.status?.readyReplicas === wanted ? now : undefined;
+    },
+    { timeoutMs: 60_000, everyMs: 200 },
+  );
+  expect(sets, told).toHaveLength(1);
+  const uids = pods.map((pod) => pod.metadata?.uid ?? "");
+  await eventually("every binding was seen", () => uids.every((uid) => seen.nodes.get(uid)?.size));
+  await seen.stop();
+  for (const [pod, nodes] of seen.nodes) {
+    expect(nodes.size, `${pod} bound to ${[...nodes].join(", ")} (${told})`).toBeLessThan(2);
+  }
+  for (const pod of pods)
+    expect(pod.metadata?.ownerReferences?.map(({ uid }) => uid)).toEqual([sets[0]?.metadata?.uid]);
+  // Whoever leads now has nothing left to put right.
+  await realClock.sleep(1_000, { signal });
+  expect((await state()).pods.map((pod) => pod.metadata?.uid).sort(), told).toEqual([...uids].sort());
+});
+
+/** To 40 and back to all, until the signal is aborted. */
+async function scaleUpAndDown(stop: AbortSignal): Promise<void> {
+  for (let replicas = 40; !stop.aborted; replicas = replicas === wanted ? 40 : wanted) {
+    await scale(replicas);
+    await realClock.sleep(1_500, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** Until it is acknowledged: gateways and etcd come and go. */
+async function scale(replicas: number): Promise<void> {
+  await eventually(
+    `scaled to ${replicas}`,
+    async () => {
+      const patch = { type: "merge", body: { spec: { replicas } } } as const;
+      try {
+        const deployment = await client.patch(kinds.deployments, { namespace, name: "web" }, patch, { signal });
+        return deployment.spec?.replicas === replicas;
+      } catch (error) {
+        if (error instanceof ConnectionError || (error instanceof StatusError && error.code >= 500)) return false;
+        throw error;
+      }
+    },
+    { timeoutMs: 30_000 },
+  );
+}
