@@ -34,6 +34,8 @@ export interface ProcessInfo {
   readonly logPath: string;
   /** The program and its arguments. */
   readonly commandLine: readonly string[];
+  /** etcd's only: `3.6.16`; absent until it is known. */
+  readonly version?: string;
   /** etcd's only: where this member serves clients. */
   readonly clientUrl?: string;
 }

@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, NodeStatus } from "../api/generated/types.ts";
+import type { Node, NodeCondition, NodeStatus, Taint } from "../api/generated/types.ts";
 import { hexDigest } from "./hash.ts";
 
 export interface NodeFacts {
@@ -8,6 +8,8 @@ export interface NodeFacts {
   readonly port: number;
   readonly capacity: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a node that is new; those that others give it or take from it later stay so. */
+  readonly taints?: readonly Taint[];
 }
 
 const healthy: readonly (readonly [type: string, status: "True" | "False", reason: string, message: string])[] = [
@@ -34,7 +36,7 @@ export function nodeObject(facts: NodeFacts, now: string): Node {
       },
       annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
     },
-    spec: {},
+    spec: facts.taints === undefined ? {} : { taints: [...facts.taints] },
     status: nodeStatus(facts, [], now),
   };
 }

@@ -13,6 +13,7 @@ const startable = ["apiserver", "scheduler", "controller", "kubelet-sim"].flatMa
   `${room}/start.ts`,
   `${room}/config.ts`,
 ]);
+const controlPlaneNode = ["kubelet-sim/control-plane-node/start.ts", "kubelet-sim/control-plane-node/config.ts"];
 const loop = [...base, "client"];
 /** The shapes of what our own paths of the gateway answer. */
 const answers = ["apiserver/recorder/trace.ts", "apiserver/etcd-admin/answers.ts"];
@@ -38,7 +39,7 @@ export const importRules: readonly ImportRule[] = [
   { folder: "cli/snapshot/", rooms: [...loop, "etcd", "cli", ...answers], packages: ["age-encryption"] },
   {
     folder: "cli/",
-    rooms: [...loop, "etcd", "bench/main.ts", ...answers, ...startable],
+    rooms: [...loop, "etcd", "bench/main.ts", ...answers, ...startable, ...controlPlaneNode],
     packages: [],
   },
   { folder: "testing/", rooms: [...loop, "etcd", "cli", ...startable], packages: [] },

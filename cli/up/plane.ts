@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { ensureClusterPki } from "../../component-base/cluster-pki.ts";
 import { freePorts, isPortFree } from "../../component-base/free-port.ts";
@@ -59,12 +60,13 @@ export async function makeCredentials(
   deps: { readonly clock: Clock },
 ) {
   const users = componentRows.flatMap((row) => (row.user === undefined ? [] : [{ name: row.name, ...row.user }]));
+  const node = { name: "control-plane-node", commonName: "system:node:control-plane", organizations: ["system:nodes"] };
   const admin = { name: "admin", commonName: "admin", organizations: ["system:masters"] };
   const host = config.bindAddress;
   const pki = await ensureClusterPki(
     folder.pki,
     {
-      users: [admin, ...users],
+      users: [admin, node, ...users],
       serviceIp: firstAddress(config.serviceClusterIpRange),
       serverNames: { ipAddresses: isAnyAddress(host) ? [] : [host] },
     },
@@ -75,9 +77,12 @@ export async function makeCredentials(
     if (user !== undefined) writeKubeconfig(file, { server, ca: pki.ca, user });
   };
   write(folder.kubeconfig, admin.name);
+  write(controlPlaneNodeKubeconfig(folder), node.name);
   for (const row of componentRows) write(componentKubeconfig(folder, row), row.name);
   return pki;
 }
+
+export const controlPlaneNodeKubeconfig = (folder: DataDir) => join(folder.components, "control-plane-node.kubeconfig");
 
 /** Where clients on this machine reach the API server. */
 export function serverUrl(config: UpConfig, securePort: number): string {

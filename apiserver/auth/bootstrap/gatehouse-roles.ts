@@ -30,6 +30,25 @@ export const gatehouseRoles: readonly BootstrapRole[] = [
       rule("create get list watch update patch", "coordination.k8s.io", "leases"),
     ],
   },
+  // The kubelet of the machine that the control plane runs on: its own node, and mirror Pods in kube-system.
+  {
+    name: "gatehouse:control-plane-node",
+    rules: [
+      rule("create", "core", "nodes"),
+      rule("get list watch update patch", "core", "nodes", "control-plane"),
+      rule("update patch", "core", "nodes/status", "control-plane"),
+      rule("get list watch delete", "core", "pods"),
+      rule("update patch", "core", "pods/status"),
+      rule("create patch update", "core events.k8s.io", "events"),
+      rule("create", "coordination.k8s.io", "leases"),
+      rule("get update patch", "coordination.k8s.io", "leases", "control-plane"),
+    ],
+  },
+  {
+    name: "gatehouse:control-plane-node",
+    namespace: "kube-system",
+    rules: [rule("create", "core", "pods")],
+  },
   // Bound to nobody at first. The operator's reaches everything in etcd: a snapshot has all Secrets in it.
   {
     name: "gatehouse:etcd-viewer",
@@ -49,4 +68,10 @@ export const gatehouseRoles: readonly BootstrapRole[] = [
 export const gatehouseBindings: readonly BootstrapBinding[] = [
   { name: "gatehouse:kube-controller-manager", subjects: [user("system:kube-controller-manager")] },
   { name: "gatehouse:kubelet-sim", subjects: [user("system:kubelet-sim")] },
+  { name: "gatehouse:control-plane-node", subjects: [user("system:node:control-plane")] },
+  {
+    name: "gatehouse:control-plane-node",
+    namespace: "kube-system",
+    subjects: [user("system:node:control-plane")],
+  },
 ];
