@@ -1,9 +1,28 @@
-import { choiceFlag, stringFlag } from "../../component-base/flags.ts";
+import { choiceFlag, optionalFlag, stringFlag } from "../../component-base/flags.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { decryptFlags } from "./encryption-flags.ts";
+import { credentials, planeFlags } from "../plane-flags.ts";
+import { decryptFlags, encryptFlags } from "./encryption-flags.ts";
 
 /** `gatehouse snapshot …` and `gatehouse restore`. */
 export const snapshotCommands: readonly Command[] = [
+  defineCommand({
+    name: "snapshot save",
+    words: "FILE",
+    summary: "save all of etcd into a file, through the gateway",
+    details: async () =>
+      `The file is what etcdctl's \`snapshot save\` writes: the leader's database with its checksum, which is verified first. It
+holds every Secret. Until it is whole it is called FILE.part.`,
+    flags: {
+      ...planeFlags,
+      ...encryptFlags,
+      member: optionalFlag({ name: "member", placeholder: "name", help: "whose database (default the leader's)" }),
+    },
+    run: async ({ config, args }) => {
+      const [{ save }, { encryptionOf }] = await Promise.all([import("./save.ts"), import("./encryption-keys.ts")]);
+      const encryption = await encryptionOf(config);
+      return save({ kubeconfig: credentials(config), args, member: config.member, encryption });
+    },
+  }),
   defineCommand({
     name: "snapshot status",
     words: "FILE",
