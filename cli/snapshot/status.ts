@@ -39,17 +39,16 @@ export function statusText(status: SnapshotStatus, path: string): string {
   const names = kindNames();
   const objects = [...status.objects].map(([prefix, count]) => [names.get(prefix) ?? prefix, String(count)]);
   const other = status.otherKeys > 0 ? [["(other keys)", String(status.otherKeys)]] : [];
-  const { storageVersion } = status;
   const paragraphs = [
     ruledTable(
-      ["HASH", "REVISION", "TOTAL KEYS", "TOTAL SIZE", ...(storageVersion === "" ? [] : ["VERSION"])],
+      ["HASH", "REVISION", "TOTAL KEYS", "TOTAL SIZE", ...(hasVersions(status) ? ["VERSION"] : [])],
       [
         [
           status.hash.toString(16),
           String(status.revision),
           String(totalKeys(status)),
           humanBytes(status.sizeBytes),
-          ...(storageVersion === "" ? [] : [storageVersion]),
+          ...(hasVersions(status) ? [status.storageVersion] : []),
         ],
       ],
     ),
@@ -80,7 +79,13 @@ export function statusJson(status: SnapshotStatus): string {
   });
 }
 
-/** etcdutl counts keys that exist since 3.6, which is also when databases began to say their version; before, all entries. */
+/** etcdutl counts keys that exist since 3.6; before, all entries. */
 function totalKeys(status: SnapshotStatus): number {
-  return status.storageVersion === "" ? status.totalEntries : status.totalKeys;
+  return hasVersions(status) ? status.totalKeys : status.totalEntries;
+}
+
+/** Whether etcd 3.6 or newer made it: its databases say their version, but not in their first seconds. */
+function hasVersions({ storageVersion, clusterVersion }: SnapshotStatus): boolean {
+  const [major = 0, minor = 0] = clusterVersion.split(".").map(Number);
+  return storageVersion !== "" || major > 3 || (major === 3 && minor >= 6);
 }
