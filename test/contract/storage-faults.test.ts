@@ -194,6 +194,19 @@ describe("the answer of a write is lost", () => {
       result.stored.revision + 1n,
     );
   });
+
+  test("a create that finds the key made by another is unknown: the key may go before the request arrives", async () => {
+    const etcd = await start();
+    const proxy = await startTcpProxy(Number(new URL(etcd.clientUrls[0]!).port));
+    cleanUps.push(() => proxy.stop());
+    const storage = await open(etcd, { endpoints: [`https://127.0.0.1:${proxy.port}`], writeTimeoutMs: 1_500 });
+    const other = await open(etcd);
+    const key = `${pods}a/x`;
+    proxy.stall();
+    const lost = storage.create(key, pod("x", { by: "one" }), { signal });
+    await other.create(key, pod("x", { by: "two" }), { signal });
+    await expect(lost).rejects.toMatchObject({ code: "Unknown" });
+  });
 });
 
 describe("several endpoints", () => {

@@ -25,7 +25,7 @@ const SETTLE_DELAY_MS = 150;
 /** What is left for finding out when the write has used up its own time. */
 const LAST_LOOK_MS = 1_000;
 
-/** What a look at the key told. `unchanged`: the guard still holds. */
+/** What a look at the key told. `unchanged`: the guard still holds, or may hold again. */
 type Finding =
   | WriteOutcome
   | { readonly kind: "unchanged"; readonly raftTerm: bigint }
@@ -145,7 +145,8 @@ export class GuardedWriter {
       if ((current?.modRevision ?? 0n) === guard && current !== undefined) return { kind: "unchanged", raftTerm };
       const seenRevision = await witness.seenBy(current?.modRevision ?? revision, signal);
       if (seenRevision !== undefined) return { kind: "done", revision: seenRevision };
-      if (current === undefined && guard === 0n) return { kind: "unchanged", raftTerm };
+      // "No such key" is no revision that never comes back: whoever made the key may delete it before our request arrives.
+      if (guard === 0n) return { kind: "unchanged", raftTerm };
       return { kind: "refused", current };
     } catch (err) {
       if (err instanceof StorageError || signal.aborted) return { kind: "unreadable" };
