@@ -13,6 +13,8 @@ export interface DataDir {
   readonly etcdPki: string;
   readonly etcd: string;
   readonly logs: string;
+  /** Made when the first is taken. */
+  readonly snapshots: string;
   /** Process ids and the facts of the plane that runs now. */
   readonly run: string;
   readonly planeFile: string;
@@ -28,6 +30,7 @@ export function dataDir(root: string): DataDir {
     etcdPki: join(path, "pki", "etcd"),
     etcd: join(path, "etcd"),
     logs: join(path, "logs"),
+    snapshots: join(path, "snapshots"),
     run: join(path, "run"),
     planeFile: join(path, "run", "plane.json"),
   };

@@ -12,10 +12,11 @@ export async function waitUntilHealthy(
   deps: { readonly clock: Clock },
   options: { readonly signal: AbortSignal },
 ): Promise<void> {
-  for (;;) {
+  // A member alone is ready within milliseconds; several take an election, and log every question that comes too early.
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.1, 100)) {
     options.signal.throwIfAborted();
     if (await isHealthy(metricsUrl, options)) return;
-    await deps.clock.sleep(5, options);
+    await deps.clock.sleep(pauseMs, options);
   }
 }
 

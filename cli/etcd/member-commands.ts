@@ -1,4 +1,5 @@
-import { choiceFlag } from "../../component-base/flags.ts";
+import { resolve } from "node:path";
+import { choiceFlag, optionalFlag } from "../../component-base/flags.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { type DataDir, findDataDir } from "../data-dir.ts";
 import { dataDirFlag } from "../plane-flags.ts";
@@ -31,6 +32,22 @@ export const memberCommands: readonly Command[] = [
 as a learner, start it with initial-cluster-state=existing, wait until it has caught up, give it a vote, tell the gateways.`,
     flags: { ...dataDirFlag, output },
     run: ({ config, args }) => operate("etcd-replace", { name: oneName(args, "etcd replace") }, config),
+  }),
+  defineCommand({
+    name: "etcd upgrade",
+    summary: "take every member to another etcd program, one at a time, after a snapshot",
+    details: async () =>
+      `Followers first, the leader last. Refused where etcd does not support the step: one minor release at a time, never back
+to an earlier one. A member that does not come back with the new program gets its old one again.`,
+    flags: {
+      ...dataDirFlag,
+      to: optionalFlag({ name: "to", placeholder: "file", help: "the new etcd program" }),
+      output,
+    },
+    run: ({ config }) => {
+      if (config.to === undefined) throw new UsageError("etcd upgrade needs --to, the path of an etcd program");
+      return operate("etcd-upgrade", { to: resolve(config.to) }, config);
+    },
   }),
 ];
 

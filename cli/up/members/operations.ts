@@ -3,6 +3,7 @@ import { UserError } from "../../user-error.ts";
 import type { Operation, OperationContext } from "../control/operation.ts";
 import { GatewayAdmin } from "./gateway-admin.ts";
 import { addMember, announce, type MemberChange, removeMember, requireHealthy } from "./member-steps.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** Changes of who is a member of etcd, and of what program a member runs. */
 export const memberOperations: readonly Operation[] = [
@@ -42,6 +43,11 @@ export const memberOperations: readonly Operation[] = [
         await addMember(name, change);
         return announce(change);
       }),
+  },
+  {
+    name: "etcd-upgrade",
+    runs: "alone",
+    run: (input, context) => changing(context, (change) => upgrade(fieldOf(input, "to"), change)),
   },
 ];
 
