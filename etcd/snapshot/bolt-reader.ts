@@ -151,7 +151,7 @@ export class BoltReader {
         path.push({ page: this.#page(this.#childOf(page, element), options.seen), next: 0 });
         continue;
       }
-      const key = this.#keyOf(page, element, leafElementBytes);
+      const key = this.#leafKey(page, element);
       if (before !== undefined && Buffer.compare(before, key) !== (backwards ? 1 : -1)) {
         throw this.#damaged(page.number, "has keys that are out of order");
       }
@@ -194,22 +194,23 @@ export class BoltReader {
 
   /** Elements that share bytes could make a small file endless. */
   #checked(page: Page): Page {
-    const room = page.bytes.length - pageHeaderBytes - page.count * leafElementBytes;
+    const { bytes, count, kind } = page;
+    const room = bytes.length - pageHeaderBytes - count * leafElementBytes;
     let used = 0;
-    for (let element = 0; element < page.count && used <= room; element++) {
+    for (let element = 0; element < count && used <= room; element++) {
       const at = pageHeaderBytes + element * leafElementBytes;
-      used += page.bytes.readUInt32LE(at + 8) + (page.kind === "leaf" ? page.bytes.readUInt32LE(at + 12) : 0);
+      used += kind === "leaf" ? bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12) : bytes.readUInt32LE(at + 4);
     }
     if (used <= room) return page;
-    throw this.#damaged(page.number, `says that it has ${page.count} elements, which need more room than it has`);
+    throw this.#damaged(page.number, `says that it has ${count} elements, which need more room than it has`);
   }
 
   #childOf(page: Page, element: number): number {
     return Number(page.bytes.readBigUInt64LE(pageHeaderBytes + element * branchElementBytes + 8));
   }
 
-  #keyOf(page: Page, element: number, elementBytes: number): Buffer {
-    const at = pageHeaderBytes + element * elementBytes;
+  #leafKey(page: Page, element: number): Buffer {
+    const at = pageHeaderBytes + element * leafElementBytes;
     const start = at + page.bytes.readUInt32LE(at + 4);
     const end = start + page.bytes.readUInt32LE(at + 8);
     if (end > page.bytes.length || end === start) throw this.#damaged(page.number, `has a key outside of itself`);
@@ -218,7 +219,7 @@ export class BoltReader {
 
   #leafElement(page: Page, element: number): { flags: number; key: Buffer; value: Buffer } {
     const at = pageHeaderBytes + element * leafElementBytes;
-    const key = this.#keyOf(page, element, leafElementBytes);
+    const key = this.#leafKey(page, element);
     const start = at + page.bytes.readUInt32LE(at + 4) + key.length;
     const end = start + page.bytes.readUInt32LE(at + 12);
     if (end > page.bytes.length) throw this.#damaged(page.number, "has a value that goes on outside of it");
