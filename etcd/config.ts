@@ -61,7 +61,7 @@ export function memberArgs(config: EtcdConfig, member: MemberPlan, plan: readonl
     "data-dir": join(config.dataDir, member.name),
     "listen-client-urls": clientUrl(member),
     "advertise-client-urls": clientUrl(member),
-    "listen-peer-urls": peerUrl(member),
+    "listen-peer-urls": `https://127.0.0.1:${member.peerPort}`,
     "initial-advertise-peer-urls": peerUrl(member),
     "initial-cluster": plan.map((peer) => `${peer.name}=${peerUrl(peer)}`).join(","),
     "initial-cluster-token": "gatehouse",
@@ -90,8 +90,12 @@ export function clientUrl(member: MemberPlan): string {
   return `https://127.0.0.1:${member.clientPort}`;
 }
 
+/**
+ * Where other members reach it. With a dot at its end `localhost` is the same address, and yet a name that Go's HTTP client
+ * asks a proxy for: so faults can be put on links (docs/decisions/0028-links-through-a-proxy.md).
+ */
 export function peerUrl(member: MemberPlan): string {
-  return `https://127.0.0.1:${member.peerPort}`;
+  return `https://localhost.:${member.peerPort}`;
 }
 
 /** Plain HTTP on loopback: health and metrics only. */

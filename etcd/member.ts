@@ -8,8 +8,13 @@ import { waitUntilHealthy } from "./health.ts";
 
 export interface EtcdDeps {
   readonly clock: Clock;
-  /** Environment of the child; ETCD_… variables are taken out, so that they cannot override our flags. */
+  /**
+   * Environment of the child. Taken out are ETCD_… variables, so that they cannot override our flags, and proxies, which
+   * members would ask for each other.
+   */
   readonly environment: NodeJS.ProcessEnv;
+  /** Further variables, kept as they are. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** One etcd process. `done` rejects when it ends without having been asked to. */
@@ -46,7 +51,7 @@ export async function startMember(
   const logFile = openSync(logPath, "a", 0o600);
   const child = await spawnGuarded(config.binary, memberArgs(config, member, plan), {
     logFile,
-    environment: withoutEtcdVariables(deps.environment),
+    environment: { ...withoutForeignVariables(deps.environment), ...deps.variables },
   }).finally(() => closeSync(logFile));
 
   const ended = new AbortController();
@@ -85,8 +90,9 @@ export async function startMember(
   };
 }
 
-function withoutEtcdVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^ETCD_/.test(name)));
+function withoutForeignVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const foreign = /^ETCD_|^(https?|all|no)_proxy$/i;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
 }
 
 /** The last line of etcd's log that explains an end, shortened; empty when none does. */

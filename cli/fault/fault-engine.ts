@@ -47,6 +47,11 @@ export class FaultEngine {
     return this.#faults;
   }
 
+  /** The same for users, a line each. */
+  lines(): readonly string[] {
+    return this.faults().map((fault) => describeFault(fault, this.#deps.topology()));
+  }
+
   /** Tells the links again what they are to do: members may have come or gone. */
   refresh(): void {
     const { setLink, topology } = this.#deps;
@@ -77,9 +82,8 @@ export class FaultEngine {
   }
 
   #list({ say }: Context): void {
-    const faults = this.faults();
-    if (faults.length === 0) say("nothing is wrong");
-    for (const fault of faults) say(describeFault(fault, this.#deps.topology()));
+    const lines = this.lines();
+    for (const line of lines.length === 0 ? ["nothing is wrong"] : lines) say(line);
   }
 
   async #kill(

@@ -25,6 +25,8 @@ export interface Gateway {
   readonly name: string;
   readonly port: number;
   readonly etcdServers: readonly string[];
+  /** `name=url` of every member, where they are not reached as they advertise themselves. */
+  readonly memberServers: readonly string[];
 }
 
 /** One kind of component that `up` runs. */
@@ -47,6 +49,7 @@ export const componentRows: readonly ComponentRow[] = [
     count: (config) => config.apiservers,
     argv: ({ config, pki, etcdFiles, securePort, gateways }, index) => ({
       "etcd-servers": gateways[index]?.etcdServers.join(","),
+      "etcd-member-servers": gateways[index]?.memberServers.join(",") || undefined,
       "etcd-cafile": etcdFiles.ca || undefined,
       "etcd-certfile": etcdFiles.cert || undefined,
       "etcd-keyfile": etcdFiles.key || undefined,

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { clientUrl, type EtcdConfig, type MemberPlan, memberArgs, metricsUrl, several } from "../../etcd/config.ts";
+import type { ClusterLinks } from "../../etcd/links.ts";
 import { memberLog } from "../../etcd/member.ts";
 import { writePlan } from "../../etcd/plan.ts";
 import { stopMembers } from "../../etcd/start.ts";
@@ -26,20 +27,23 @@ export class EtcdCluster {
   readonly name = "etcd";
   readonly #config: Omit<EtcdConfig, "plan" | "members">;
   readonly #run: string;
+  readonly #links: ClusterLinks | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #deps: EtcdClusterDeps;
   readonly #members = new Map<string, ClusterMember>();
   #started = false;
   #expectsOthers = false;
 
+  /** @param options.links - that members reach each other through; default directly */
   constructor(
     config: Omit<EtcdConfig, "plan" | "members">,
     plan: readonly MemberPlan[],
-    options: { readonly run: string },
+    options: { readonly run: string; readonly links?: ClusterLinks },
     deps: EtcdClusterDeps,
   ) {
     this.#config = config;
     this.#run = options.run;
+    this.#links = options.links;
     this.#deps = deps;
     for (const member of plan) this.#members.set(member.name, this.#manage(member));
   }
@@ -93,6 +97,7 @@ export class EtcdCluster {
 
   /** Resolves when every member is healthy. */
   async start(): Promise<void> {
+    await this.#links?.setMembers(this.plan());
     await Promise.all(this.members().map(({ process }) => process.start()));
     this.#started = true;
   }
@@ -115,6 +120,7 @@ export class EtcdCluster {
   async add(plan: MemberPlan): Promise<void> {
     const member = this.#manage(plan);
     this.#members.set(plan.name, member);
+    await this.#links?.setMembers(this.plan());
     this.#savePlan();
     await member.process.start();
   }
@@ -128,6 +134,7 @@ export class EtcdCluster {
     // Killed or not, it is down.
     await process.stop().catch(() => undefined);
     this.#members.delete(name);
+    await this.#links?.setMembers(this.plan());
     this.#savePlan();
     return this.setAside(name, "removed");
   }
@@ -164,6 +171,7 @@ export class EtcdCluster {
       this.#members.set(member.name, known === undefined ? this.#manage(member) : { ...known, plan: member });
       held.delete(member.name);
     }
+    await this.#links?.setMembers(this.plan());
     this.#savePlan();
     await Promise.all([...held.values()].map(({ process }) => process.stop()));
     // As at the very beginning: ready is who is healthy.
@@ -206,6 +214,7 @@ export class EtcdCluster {
           member: this.member(plan.name).plan,
           plan: this.plan(),
           environment: process.env,
+          variables: this.#links?.environment(plan.name) ?? {},
           run: this.#run,
           readyWhen: this.#started ? "running" : "healthy",
         },

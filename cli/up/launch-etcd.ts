@@ -14,6 +14,8 @@ export interface MemberLaunch {
   readonly member: MemberPlan;
   readonly plan: readonly MemberPlan[];
   readonly environment: NodeJS.ProcessEnv;
+  /** Further variables of the environment. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Folder of pid files. */
   readonly run: string;
   /** Ready is `healthy`: it has a leader. Or just `running`, as a member that comes back to others that may be away. */
@@ -22,7 +24,7 @@ export interface MemberLaunch {
 
 /** A member of the bundled etcd as something to supervise; it comes back on the same ports. */
 export function prepareMember(launch: MemberLaunch, deps: { readonly clock: Clock }): Prepared {
-  const { name, config, member, plan, environment, run } = launch;
+  const { name, config, member, plan, environment, variables, run } = launch;
   const discarded = new AbortController();
   let started: RunningMember | undefined;
   const stop = async () => {
@@ -37,7 +39,7 @@ export function prepareMember(launch: MemberLaunch, deps: { readonly clock: Cloc
     },
     async start() {
       discarded.signal.throwIfAborted();
-      const running = await startMember(config, member, plan, { ...deps, environment });
+      const running = await startMember(config, member, plan, { ...deps, environment, variables });
       started = running;
       writePidFile(run, name, running.pid);
       try {

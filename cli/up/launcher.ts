@@ -2,11 +2,14 @@ import { join, resolve } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import type { ProcessTable } from "../../component-base/process-table.ts";
-import type { EtcdConfig } from "../../etcd/config.ts";
+import { seededRandom } from "../../component-base/seeded-random.ts";
+import type { EtcdConfig, MemberPlan } from "../../etcd/config.ts";
 import { type EtcdBinary, findEtcd } from "../../etcd/find.ts";
+import { type ClusterLinks, startClusterLinks } from "../../etcd/links.ts";
 import { type EtcdClientFiles, ensureEtcdPki } from "../../etcd/pki.ts";
 import { planMembers } from "../../etcd/plan.ts";
 import type { DataDir } from "../data-dir.ts";
+import type { FaultEngine } from "../fault/fault-engine.ts";
 import { writePlaneFacts } from "../plane-file.ts";
 import { UserError } from "../user-error.ts";
 import {
@@ -24,6 +27,7 @@ import { prepareProcess } from "./launch-process.ts";
 import type { LivePlane, Loop } from "./live-plane.ts";
 import { endLeftovers, killLeftovers } from "./pid-file.ts";
 import { choosePorts, makeCredentials, serverUrl } from "./plane.ts";
+import { planeFaults } from "./plane-faults.ts";
 import { PlaneProcesses } from "./plane-processes.ts";
 import { quorumWarning } from "./quorum-warning.ts";
 import { stopInOrder } from "./stop-in-order.ts";
@@ -53,6 +57,7 @@ export class Launcher implements LivePlane {
   readonly config: UpConfig;
   readonly folder: DataDir;
   readonly deps: LauncherDeps;
+  readonly faults: FaultEngine;
   /** Parts that start together, in the order of starting. */
   readonly #groups: Part[][] = [];
   readonly #stopping = new AbortController();
@@ -61,12 +66,14 @@ export class Launcher implements LivePlane {
   #stopped: Promise<void> | undefined;
   #plane: Plane | undefined;
   #etcd: EtcdCluster | undefined;
+  #links: ClusterLinks | undefined;
   #loops: Loop[] = [];
 
   constructor(config: UpConfig, folder: DataDir, deps: LauncherDeps) {
     this.config = config;
     this.folder = folder;
     this.deps = deps;
+    this.faults = planeFaults(this, () => this.#links);
   }
 
   /**
@@ -136,7 +143,7 @@ export class Launcher implements LivePlane {
     const etcdServers = this.#etcd?.clientUrls() ?? plane.etcdServers;
     const gateways = plane.gateways.map((gateway, index) => ({
       ...gateway,
-      etcdServers: this.#serversOf(index, etcdServers),
+      ...this.#waysToEtcd(gateway.name, index, etcdServers),
     }));
     this.#plane = { ...plane, etcdServers, gateways };
     this.#writeFacts(this.#plane);
@@ -158,7 +165,7 @@ export class Launcher implements LivePlane {
       (name, index): Gateway => ({
         name,
         port: ports[index] ?? 0,
-        etcdServers: this.#serversOf(index, etcdAccess.etcdServers),
+        ...this.#waysToEtcd(name, index, etcdAccess.etcdServers),
       }),
     );
     this.#plane = { config, folder: this.folder, pki, securePort, gateways, ...etcdAccess };
@@ -187,9 +194,17 @@ export class Launcher implements LivePlane {
     writePlaneFacts(this.folder, { server, gateways, etcdPrefix: config.etcdPrefix, etcdServers, etcdFiles });
   }
 
-  /** Through which members a gateway speaks to etcd. */
-  #serversOf(index: number, all: readonly string[]): readonly string[] {
-    return this.config.etcdTopology === "stacked" ? all.slice(index % all.length).slice(0, 1) : all;
+  /** Through which members a gateway speaks to etcd, and through which links. */
+  #waysToEtcd(gateway: string, index: number, servers: readonly string[]) {
+    const links = this.#links;
+    const members = this.#etcd?.plan() ?? [];
+    const linked = links && members.map(({ name }) => ({ name, url: links.clientUrl(gateway, name) }));
+    const all = linked?.map(({ url }) => url) ?? servers;
+    const stacked = this.config.etcdTopology === "stacked";
+    return {
+      etcdServers: stacked ? all.slice(index % all.length).slice(0, 1) : all,
+      memberServers: linked?.map(({ name, url }) => `${name}=${url}`) ?? [],
+    };
   }
 
   #stopGroups(): Promise<void> {
@@ -226,6 +241,13 @@ export class Launcher implements LivePlane {
     return Promise.resolve({ etcdServers, etcdFiles });
   }
 
+  async #startLinks(members: readonly MemberPlan[]): Promise<ClusterLinks> {
+    const gateways = instanceNames(gatewayRow, this.config);
+    this.#links = await startClusterLinks(gateways, { clock: this.deps.clock, random: seededRandom(1) });
+    await this.#links.setMembers(members);
+    return this.#links;
+  }
+
   async #bundledEtcd(options: { readonly signal: AbortSignal }) {
     const { folder, deps } = this;
     const [binary, pki, plan] = await Promise.all([
@@ -239,10 +261,17 @@ export class Launcher implements LivePlane {
     // Whoever names a program means it for all.
     const members = named === "" ? plan : plan.map(({ binary: _, ...member }) => member);
     const config = etcdConfig(this.config, folder, binary, pki.server);
-    this.#etcd = new EtcdCluster(config, members, { run: folder.run }, deps);
+    const links = this.config.faults ? await this.#startLinks(members) : undefined;
+    this.#etcd = new EtcdCluster(config, members, { run: folder.run, ...(links && { links }) }, deps);
+    this.#etcd.onChange(() => this.faults.refresh());
     this.#groups.unshift([this.#etcd]);
+    if (links !== undefined) this.#groups.unshift([partOfLinks(links)]);
     return { etcdServers: this.#etcd.clientUrls(), etcdFiles: pki.gateway };
   }
+}
+
+function partOfLinks(links: ClusterLinks): Part {
+  return { name: "links", preload: () => undefined, start: () => Promise.resolve(), stop: () => links.stop() };
 }
 
 const gatewayRow = componentRows[0] as ComponentRow;

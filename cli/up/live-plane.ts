@@ -1,5 +1,6 @@
 import type { ProcessTable } from "../../component-base/process-table.ts";
 import type { DataDir } from "../data-dir.ts";
+import type { FaultEngine } from "../fault/fault-engine.ts";
 import type { ComponentRow, Plane } from "./components.ts";
 import type { EtcdCluster } from "./etcd-cluster.ts";
 import type { Supervised } from "./supervise.ts";
@@ -23,6 +24,8 @@ export interface LivePlane {
   readonly runsEtcd: boolean;
   /** @throws UserError when etcd is the user's own */
   readonly etcd: EtcdCluster;
+  /** What is wrong with the plane on purpose. */
+  readonly faults: FaultEngine;
   gateways(): readonly Loop[];
   /** Scheduler, controllers, kubelets. */
   loops(): readonly Loop[];

@@ -103,6 +103,11 @@ export const upFlags = {
     values: ["external", "stacked"],
     help: "an API server speaks to every member (external), or to one of its own (stacked)",
   }),
+  faults: switchFlag({
+    name: "faults",
+    default: false,
+    help: "all links of the bundled etcd can be broken: gatehouse fault",
+  }),
   etcdPrefix: stringFlag({
     name: "etcd-prefix",
     placeholder: "path",
@@ -152,6 +157,9 @@ export function contradictions(config: UpConfig): readonly string[] {
       : []),
     ...(config.etcdMembers > 0 && etcdServers.length > 0
       ? ["--etcd-members: is for the bundled etcd; --etcd-servers names another"]
+      : []),
+    ...(config.faults && etcdServers.length > 0
+      ? ["--faults: is for the links of the bundled etcd; --etcd-servers names another"]
       : []),
     ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
     ...(files.length > 0 && etcdServers.length === 0

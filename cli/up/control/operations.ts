@@ -1,3 +1,4 @@
+import { faultOperation } from "../../fault/operation.ts";
 import { memberOperations } from "../members/operations.ts";
 import { restoreOperation } from "../restore-operation.ts";
 import type { Operation } from "./operation.ts";
@@ -10,4 +11,5 @@ export const operations: readonly Operation[] = [
   },
   ...memberOperations,
   restoreOperation,
+  faultOperation,
 ];
