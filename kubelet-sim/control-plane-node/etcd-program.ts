@@ -1,5 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { type Input, piecesOf } from "../exec/input.ts";
 import type { Output, Program, ProgramCall } from "../exec/program.ts";
 import { type EtcdCallContext, etcdCall } from "./etcd-arguments.ts";
 import type { PodFiles } from "./pod-files.ts";
@@ -46,10 +48,11 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 /** Resolves with the exit code when the child has ended and all it has written has been handed on. */
 async function runChild(child: Child, call: ProgramCall, rewriting: Rewriting): Promise<number> {
   const { clock, signal } = call;
+  const gone = new AbortController();
   const ended = new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 137));
-  });
+  }).finally(() => gone.abort(new Error("the program has ended")));
   const kill = () => {
     child.kill("SIGTERM");
     const timer = clock.setTimer(killAfterMs, () => child.kill("SIGKILL"));
@@ -62,14 +65,14 @@ async function runChild(child: Child, call: ProgramCall, rewriting: Rewriting): 
   signal.addEventListener("abort", kill, { once: true });
   // It may have ended before it has read everything.
   child.stdin.on("error", () => undefined);
-  feed(call.stdin, child.stdin);
+  const fed = feed(call.stdin, child.stdin, { signal: gone.signal });
   try {
     const pumps = [
       pump(child.stdout, call.stdout, rewriting.stdout),
       pump(child.stderr, call.stderr, rewriting.stderr),
     ];
     // A reader that has gone is told by the signal as well.
-    const [code] = await Promise.all([ended, ...pumps.map((done) => done.catch(() => child.kill("SIGTERM")))]);
+    const [code] = await Promise.all([ended, fed, ...pumps.map((done) => done.catch(() => child.kill("SIGTERM")))]);
     signal.throwIfAborted();
     return code;
   } finally {
@@ -77,16 +80,17 @@ async function runChild(child: Child, call: ProgramCall, rewriting: Rewriting): 
   }
 }
 
-/** As fast as the child reads; ends with the input or with the child. */
-async function feed(input: AsyncIterable<Uint8Array>, stdin: Writable): Promise<void> {
+/** As fast as the child reads; ends with the input. What the child has not been given when it ends stays for others. */
+async function feed(input: Input, stdin: Writable, options: { readonly signal: AbortSignal }): Promise<void> {
   try {
-    for await (const chunk of input) {
-      if (stdin.destroyed) return;
-      if (!stdin.write(chunk))
-        await new Promise<void>((resolve) => stdin.once("drain", resolve).once("close", resolve));
+    for await (const piece of piecesOf(input, options)) {
+      if (!stdin.write(piece)) await once(stdin, "drain", options);
     }
-  } finally {
     stdin.end();
+  } catch (error) {
+    // The child has ended, or has closed its input.
+    if (!options.signal.aborted && !stdin.destroyed) throw error;
+    stdin.destroy();
   }
 }
 

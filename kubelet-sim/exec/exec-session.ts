@@ -33,6 +33,8 @@ export type ExecTarget =
   | { readonly kind: "container"; readonly view: ContainerView }
   | { readonly kind: "none"; readonly problem: string };
 
+const heartbeatMs = 30_000;
+
 /** Runs one `exec` on a socket that has just been opened, and closes it. Never throws. */
 export async function runExec(
   socket: WebSocket,
@@ -45,6 +47,7 @@ export async function runExec(
   // What goes wrong with a socket closes it.
   socket.on("error", (err) => deps.log.debug({ err }, "an exec's connection failed"));
   const signal = AbortSignal.any([gone.signal, deps.signal]);
+  const heartbeat = keepAlive(socket, deps.clock);
   try {
     const status = await outcome(socket, request, target, { ...deps, signal });
     await send(socket, writeMessage(channels.error, JSON.stringify(status)));
@@ -52,7 +55,19 @@ export async function runExec(
   } catch (err) {
     if (!signal.aborted) deps.log.warn({ err }, "an exec could not be told its outcome");
     socket.terminate();
+  } finally {
+    heartbeat.stop();
   }
+}
+
+/** Writing finds out that nobody is there any more, even where reading waits for a program. */
+function keepAlive(socket: WebSocket, clock: Clock): { stop(): void } {
+  const beat = () => {
+    if (socket.readyState === socket.OPEN) socket.ping();
+    timer = clock.setTimer(heartbeatMs, beat);
+  };
+  let timer = clock.setTimer(heartbeatMs, beat);
+  return { stop: () => timer.cancel() };
 }
 
 async function outcome(

@@ -1,4 +1,5 @@
 import type { Clock } from "../../component-base/clock.ts";
+import type { Input } from "./input.ts";
 
 /** Where a program writes to. Resolves when there is room for more; drops what nobody wants to see. */
 export interface Output {
@@ -10,7 +11,7 @@ export interface ProgramCall {
   /** The first word is the program's own name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Whether the other end is a terminal that sends every key. */

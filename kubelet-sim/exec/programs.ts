@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { piecesOf } from "./input.ts";
 import { FileProblem, type Program, type ProgramCall } from "./program.ts";
 import { shell } from "./shell.ts";
 
@@ -77,7 +78,7 @@ async function cat(call: ProgramCall): Promise<number> {
   let code = 0;
   for (const name of names.length === 0 ? ["-"] : names) {
     try {
-      if (name === "-") await copy(call.stdin, call);
+      if (name === "-") await copy(piecesOf(call.stdin, call), call);
       else await copy(call.container.files.read(posix.resolve("/", name)), call);
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;

@@ -1,4 +1,5 @@
 import { collect } from "./collect.ts";
+import { piecesOf } from "./input.ts";
 import type { ProgramCall } from "./program.ts";
 import { assignment, expand, parseScript, type ShellCommand, ShellSyntaxError } from "./shell-text.ts";
 import { promptedLines } from "./terminal.ts";
@@ -29,7 +30,8 @@ export async function shell(call: ProgramCall): Promise<number> {
     return runScript(session, text);
   }
   if (option !== undefined && option !== "-i" && option !== "-l") return complain(session, `${option}: not supported`);
-  if (!call.tty) return runScript(session, (await collect(call.stdin, maxScriptBytes)).toString("utf8"));
+  if (!call.tty)
+    return runScript(session, (await collect(piecesOf(call.stdin, call), maxScriptBytes)).toString("utf8"));
   for await (const line of promptedLines(call, "/ # ")) {
     await runScript(session, line);
     if (session.exited) break;

@@ -1,32 +1,21 @@
-import { PassThrough } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { channels, readMessage, writeMessage } from "./channels.ts";
+import { type Input, InputQueue } from "./input.ts";
 import type { Output } from "./program.ts";
 
-/** What is read ahead of a program; the socket waits beyond it. */
-const stdinBytes = 64 * 1024;
 const maxMessageBytes = 32 * 1024;
 
-/** Standard input as it comes in, for as long as somebody reads it. */
-export function stdinOf(socket: WebSocket, options: { readonly wanted: boolean }): AsyncIterable<Uint8Array> {
-  const stdin = new PassThrough({ highWaterMark: stdinBytes });
-  const read = (data: RawData) => {
+/** Standard input as it comes in, no faster than it is read. */
+export function stdinOf(socket: WebSocket, options: { readonly wanted: boolean }): Input {
+  const input = new InputQueue(() => socket.resume());
+  socket.on("message", (data: RawData) => {
     const message = readMessage(bytesOf(data));
-    if (message.kind === "closed" && message.channel === channels.stdin) stdin.end();
-    if (message.kind !== "stdin" || stdin.writableEnded || stdin.write(message.data)) return;
-    socket.pause();
-    stdin.once("drain", () => socket.resume());
-  };
-  socket.on("message", read);
-  // Whoever stops reading it destroys it; what comes then is dropped, and the socket goes on being read.
-  stdin.once("close", () => {
-    socket.off("message", read);
-    socket.on("message", () => undefined);
-    socket.resume();
+    if (message.kind === "closed" && message.channel === channels.stdin) input.end();
+    if (message.kind === "stdin" && !input.push(message.data)) socket.pause();
   });
-  socket.once("close", () => stdin.end());
-  if (!options.wanted) stdin.end();
-  return stdin;
+  socket.once("close", () => input.end());
+  if (!options.wanted) input.end();
+  return input;
 }
 
 function bytesOf(data: RawData): Buffer {

@@ -1,3 +1,4 @@
+import { piecesOf } from "./input.ts";
 import type { ProgramCall } from "./program.ts";
 
 const maxLineLength = 4096;
@@ -7,14 +8,14 @@ const maxLineLength = 4096;
  * Ctrl-C (forget the line), Ctrl-U and Ctrl-D (the end, on an empty line). Other control keys and escape sequences do nothing.
  */
 export async function* promptedLines(
-  { stdin, stdout }: Pick<ProgramCall, "stdin" | "stdout">,
+  { stdin, stdout, signal }: Pick<ProgramCall, "stdin" | "stdout" | "signal">,
   prompt: string,
 ): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder();
   let line = "";
   let sequence: string | undefined;
   await stdout.write(prompt);
-  for await (const chunk of stdin) {
+  for await (const chunk of piecesOf(stdin, { signal })) {
     for (const key of decoder.decode(chunk, { stream: true })) {
       if (sequence !== undefined) {
         sequence += key;
