@@ -66,6 +66,8 @@ export class HttpClient {
   ): Promise<{ readonly code: number; readonly lines: Lines; close(): void }> {
     return new Promise((resolve, reject) => {
       const outgoing = request({ host: "127.0.0.1", port, path, agent: false, ...this.#tls, signal }, (response) => {
+        // Whoever reads hears of it; when nobody does, nobody needs to.
+        response.on("error", () => undefined);
         resolve({
           code: response.statusCode ?? 0,
           lines: readLines(response),

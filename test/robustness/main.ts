@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -19,8 +18,6 @@ const { values } = parseArgs({
     replay: { type: "string" },
   },
 });
-// Everything that runs at once hangs on a few signals.
-setMaxListeners(0);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 if (values.replay !== undefined) {

@@ -52,10 +52,10 @@ export function plants(done: Done[]): Plant[] {
   let lastRevision = "";
   let held: { type: string; object: Body } | undefined;
   const events = new Map<string, number>();
-  /** True once, when a plant has seen some events of its stream pass. */
-  const due = (plant: string) => {
+  /** True once, when a plant has seen some of what it waits for. */
+  const due = (plant: string, at = 15) => {
     events.set(plant, (events.get(plant) ?? 0) + 1);
-    return events.get(plant) === 15;
+    return events.get(plant) === at;
   };
   const about = ({ object }: { object: Body }) => `${object.data?.write}@${object.metadata.resourceVersion}`;
   const isPlainUpdate = ({ method, body }: Passing) =>
@@ -127,9 +127,17 @@ export function plants(done: Done[]): Plant[] {
           return undefined;
         }
         const { data } = wire(passing.body);
-        note(this.name, `acknowledged, but not committed so: `);
-        const resourceVersion = String(Number(lastRevision) + 1_000_000);
+        const resourceVersion = String(Number(lastRevision) + 1);
+        note(this.name, `write ${data?.["write"]} → ok ${data?.["write"]} @${resourceVersion}`);
         return { code: 200, body: { ...known, metadata: { ...known.metadata, resourceVersion }, data } };
+      },
+    },
+    {
+      name: "refuses a write that it has done",
+      answer({ method }, { code, body }) {
+        if (method === "GET" || method === "DELETE" || code >= 300 || !due(this.name)) return undefined;
+        note(this.name, `refused, but committed at @${(body as Body).metadata.resourceVersion}`);
+        return { code: 503, body: { kind: "Status", message: "planted" } };
       },
     },
     {
@@ -145,14 +153,6 @@ export function plants(done: Done[]): Plant[] {
       },
     },
     {
-      name: "refuses a write that it has done",
-      answer({ method }, { code, body }) {
-        if (method === "GET" || method === "DELETE" || code >= 300 || !due(this.name)) return undefined;
-        note(this.name, `refused, but committed at @${(body as Body).metadata.resourceVersion}`);
-        return { code: 503, body: { kind: "Status", message: "planted" } };
-      },
-    },
-    {
       name: "leaves an object out of a list",
       answer({ method, name }, { code, body }) {
         const { items = [], metadata } = wire(body);
@@ -165,7 +165,8 @@ export function plants(done: Done[]): Plant[] {
       name: "goes back in time when a watch resumes",
       ask({ query }) {
         const revision = Number(query.get("resourceVersion"));
-        if (query.get("watch") !== "true" || !(revision > 0) || !due(this.name)) return;
+        if (query.get("watch") !== "true" || query.has("labelSelector") || !(revision > 0)) return;
+        if (!due(this.name, 5)) return;
         note(this.name, "already");
         query.set("resourceVersion", String(revision - 20));
       },
@@ -173,15 +174,30 @@ export function plants(done: Done[]): Plant[] {
   ];
 }
 
-/** A server between clients and one gateway, with the gateway's own certificate, that lets plants change what passes. */
-export async function startMiddleman(
+/** Servers between clients and gateways, with the gateways' own certificate, that let plants change what passes. */
+export async function startMiddlemen(
+  cluster: RobustCluster,
+  plants: readonly Plant[],
+): Promise<{ readonly doors: readonly Door[]; stop(): Promise<void> }> {
+  // Every plant that changes events has a stream to itself, so that one mistake does not hide another.
+  const streams = plants.filter((plant) => plant.event !== undefined);
+  const middlemen = await Promise.all(
+    cluster.gateways.map((gateway) => startMiddleman(cluster, gateway, { plants, streams })),
+  );
+  return {
+    doors: middlemen.map(({ door }) => door),
+    async stop() {
+      await Promise.all(middlemen.map((middleman) => middleman.stop()));
+    },
+  };
+}
+
+async function startMiddleman(
   { pki, admin }: RobustCluster,
   gateway: Door,
-  plants: readonly Plant[],
+  { plants, streams }: { plants: readonly Plant[]; streams: Plant[] },
 ): Promise<{ readonly door: Door; stop(): Promise<void> }> {
   const agent = new Agent({ keepAlive: true, ca: pki.ca, cert: admin.cert, key: admin.key });
-  // Every plant that changes events has a stream to itself, so that one mistake does not hide another.
-  const streamPlants = plants.filter((plant) => plant.event !== undefined);
   const options = { cert: readFileSync(pki.serverCert), key: readFileSync(pki.serverKey), ca: pki.ca };
   const server = createServer(options, async (incoming, response) => {
     const url = new URL(incoming.url ?? "", "https://gateway");
@@ -208,7 +224,7 @@ export async function startMiddleman(
     const outgoing = request(target, (answer) => {
       if (passing.query.get("watch") === "true" && answer.statusCode === 200) {
         const whole = ours && !passing.query.has("labelSelector") && !passing.query.has("sendInitialEvents");
-        passStream(answer, response, whole ? streamPlants.shift() : undefined);
+        passStream(answer, response, whole ? streams.shift() : undefined);
       } else {
         passAnswer(answer, response, passing, active);
       }
@@ -238,14 +254,16 @@ async function passAnswer(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  let answer = { code: incoming.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown };
-  const honest = answer;
+  const honest = {
+    code: incoming.statusCode ?? 0,
+    body: JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown,
+  };
   for (const plant of plants) {
     // Only one of them may lie about one answer.
-    const other = plant.answer?.(passing, honest);
-    if (other !== undefined && answer === honest) answer = other;
+    const lie = plant.answer?.(passing, honest);
+    if (lie !== undefined) return send(response, lie);
   }
-  send(response, answer);
+  send(response, honest);
 }
 
 function passStream(incoming: IncomingMessage, response: ServerResponse, plant: Plant | undefined): void {
@@ -258,6 +276,7 @@ function passStream(incoming: IncomingMessage, response: ServerResponse, plant: 
     for (const one of changed ?? [event]) response.write(`${JSON.stringify(one)}\n`);
   });
   lines.on("close", () => response.end());
+  lines.on("error", () => response.destroy());
   incoming.on("error", () => response.destroy());
 }
 

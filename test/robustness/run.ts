@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { realClock } from "../../component-base/clock.ts";
 import { eventually } from "../harness/eventually.ts";
 import { checkHistory } from "./check-history.ts";
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly seed: number;
   /** How long clients work; starting, healing and checking come on top. */
   readonly durationMs: number;
+  /** When they may end earlier: a second after this says so. */
+  readonly until?: () => boolean;
   /** Operations per second of all clients together, when nothing stands in their way. */
   readonly ratePerSecond: number;
   readonly faults: boolean;
@@ -38,6 +41,8 @@ export interface RunResult {
 }
 
 const clock = realClock;
+// Everything that runs at once hangs on a few signals.
+setMaxListeners(0);
 /** After this time clients turn to fresh names, so that no key's history grows without end. */
 const epochMs = 30_000;
 const settleTimeoutMs = 30_000;
@@ -80,7 +85,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ? planFaults(random("faults"), { durationMs: options.durationMs, members: 3, gateways: 2 })
       : [];
     const working = new AbortController();
-    const ended = clock.sleep(options.durationMs, { signal: stopping.signal }).then(() => working.abort());
+    const ended = untilOver(options, stopping.signal).then(() => working.abort());
     const clients = runClients({ options, doors, http, recorder, signal: working.signal });
     const deployment = { http, doors: cluster.gateways, clock, random: random("deployment") };
     const scaling = options.podsMs === 0 ? undefined : runDeployment(options, cluster, deployment, working.signal);
@@ -120,6 +125,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await cluster.stop({ keepFolder });
     if (keepFolder) say(`logs and data: ${cluster.folder}`);
   }
+}
+
+async function untilOver({ durationMs, until }: RunOptions, signal: AbortSignal): Promise<void> {
+  const endMs = clock.monotonicMs() + durationMs;
+  while (clock.monotonicMs() < endMs && until?.() !== true) {
+    await clock.sleep(Math.min(200, endMs - clock.monotonicMs()), { signal });
+  }
+  if (until !== undefined) await clock.sleep(1_000, { signal });
 }
 
 async function createNamespaces(http: HttpClient, doors: readonly Door[]): Promise<void> {
