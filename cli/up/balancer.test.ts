@@ -24,11 +24,11 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A gateway that answers its name, and to `/readyz` what `ready` says: undefined is no answer at all. */
+/** A gateway that answers its name, and to `/readyz` what `ready` says. */
 class FakeGateway {
   readonly name: string;
   readonly port: number;
-  ready: boolean | undefined = true;
+  ready: boolean | "slow" | "hangs" = true;
   #server: Server | undefined;
 
   constructor(name: string, port: number) {
@@ -38,8 +38,9 @@ class FakeGateway {
 
   async start(): Promise<void> {
     const server = createServer(identity, (request, response) => {
-      if (request.url !== "/readyz") response.end(this.name);
-      else if (this.ready !== undefined) response.writeHead(this.ready ? 200 : 500).end();
+      if (request.url === "/") response.end(this.name);
+      else if (request.url === "/livez/ping" && this.ready !== "hangs") response.end("ok");
+      else if (typeof this.ready === "boolean") response.writeHead(this.ready ? 200 : 500).end();
     });
     this.#server = server;
     server.listen(this.port, host);
@@ -57,7 +58,7 @@ class FakeGateway {
   }
 }
 
-async function start(names: readonly string[]) {
+async function start(names: readonly string[], { intervalMs = 150 } = {}) {
   const ports = await freePorts(names.length, { host });
   const gateways = names.map((name, index) => new FakeGateway(name, ports[index]!));
   for (const gateway of gateways) {
@@ -71,7 +72,7 @@ async function start(names: readonly string[]) {
       port: 0,
       backends: gateways.map(({ name, port }) => ({ name, host, port })),
       ca: ca.cert,
-      intervalMs: 50,
+      intervalMs,
     },
     { clock: realClock, say: (line) => lines.push(line) },
   );
@@ -105,7 +106,7 @@ const readiness = (balancer: Balancer) => balancer.backends().map((backend) => b
 const soon = (check: () => unknown) => expect.poll(check, { interval: 5, timeout: 3_000 });
 
 test("new connections go where the fewest are; those that come one after the other take turns", async () => {
-  const { balancer } = await start(["a", "b", "c"]);
+  const { balancer } = await start(["a", "b", "c"], { intervalMs: 2_000 });
   const open4 = [await open(balancer), await open(balancer), await open(balancer), await open(balancer)];
   const names = await Promise.all(open4.map((connection) => connection.ask()));
   expect(names.sort()).toEqual(["a", "a", "b", "c"]);
@@ -127,14 +128,17 @@ test("one that ends is passed over at once, and used again when it is back", asy
   expect(lines).toEqual([expect.stringMatching(/^a does not listen/), expect.stringMatching(/^a is ready/)]);
 });
 
-test("one that is not ready keeps its connections and gets no new ones, unless none is ready", async () => {
+test.each([
+  { name: "says that it is not ready", ready: false },
+  { name: "lives, but does not know in time whether it is ready", ready: "slow" },
+] as const)("one that $name keeps its connections and gets no new ones, unless none is ready", async ({ ready }) => {
   const { balancer, gateways } = await start(["a", "b"]);
   const connections = [await open(balancer), await open(balancer)];
   const names = await Promise.all(connections.map((connection) => connection.ask()));
-  gateways[0]!.ready = false;
+  gateways[0]!.ready = ready;
   await soon(() => readiness(balancer)).toEqual(["not-ready", "ready"]);
   expect([await whoAnswers(balancer), await whoAnswers(balancer)]).toEqual(["b", "b"]);
-  gateways[1]!.ready = false;
+  gateways[1]!.ready = ready;
   await soon(() => readiness(balancer)).toEqual(["not-ready", "not-ready"]);
   expect([await whoAnswers(balancer), await whoAnswers(balancer)].sort()).toEqual(["a", "b"]);
   expect(await Promise.all(connections.map((connection) => connection.ask()))).toEqual(names);
@@ -146,14 +150,14 @@ test("one that does not answer loses its connections, so that its clients go whe
   const names = await Promise.all(connections.map((connection) => connection.ask()));
   const ofA = connections[names.indexOf("a")]!.socket;
   const closed = new Promise((resolve) => ofA.once("close", resolve));
-  gateways[0]!.ready = undefined;
+  gateways[0]!.ready = "hangs";
   await closed;
   expect(readiness(balancer)).toEqual(["silent", "ready"]);
   expect(await connections[names.indexOf("b")]!.ask()).toBe("b");
 });
 
 test("gateways come and go; when none can be reached the caller is told at once", async () => {
-  const { balancer, gateways } = await start(["a", "b"]);
+  const { balancer, gateways } = await start(["a", "b"], { intervalMs: 2_000 });
   const [first, second] = gateways.map(({ name, port }) => ({ name, host, port }));
   const connection = await open(balancer);
   expect(await connection.ask()).toBe("a");

@@ -5,7 +5,7 @@ import { errorCode } from "../../component-base/secret-file.ts";
 /** What a gateway said when it was asked whether it is ready. */
 export type Readiness =
   | "ready"
-  /** It answers, but says that it is not: for one, because etcd has no majority. */
+  /** It answers, but says that it is not, or does not know yet: for one, because etcd has no majority. */
   | "not-ready"
   /** Nobody listens: it has ended, or does not listen yet. */
   | "refused"
@@ -28,9 +28,17 @@ export class ReadyzProbe {
     this.#deps = deps;
   }
 
-  ask(options: { readonly timeoutMs: number }): Promise<Readiness> {
+  /** @param options.timeoutMs - for the answer, and as long again to find out whether it answers at all */
+  async ask(options: { readonly timeoutMs: number }): Promise<Readiness> {
+    const readiness = await this.#get("/readyz", options);
+    if (readiness !== "silent") return readiness;
+    const alive = await this.#get("/livez/ping", options);
+    return alive === "ready" ? "not-ready" : alive;
+  }
+
+  #get(path: string, options: { readonly timeoutMs: number }): Promise<Readiness> {
     return new Promise((resolve) => {
-      const probe = request({ ...this.#target, path: "/readyz", agent: this.#agent }, (response) => {
+      const probe = request({ ...this.#target, path, agent: this.#agent }, (response) => {
         response.resume();
         response.once("error", () => settle("silent"));
         response.once("end", () => settle(response.statusCode === 200 ? "ready" : "not-ready"));
