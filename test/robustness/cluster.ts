@@ -9,9 +9,9 @@ import { freePorts } from "../../component-base/free-port.ts";
 import { type GuardedChild, spawnGuarded } from "../../component-base/guarded-child.ts";
 import { writeKubeconfig } from "../../component-base/kubeconfig-file.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
-import { startTcpRelay, type TcpRelay } from "../../component-base/tcp-relay.ts";
 import type { EtcdConfig, MemberPlan } from "../../etcd/config.ts";
 import { findEtcd } from "../../etcd/find.ts";
+import { type ClusterLinks, startClusterLinks } from "../../etcd/links.ts";
 import { startMember } from "../../etcd/member.ts";
 import { type EtcdClientFiles, ensureEtcdPki } from "../../etcd/pki.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -34,8 +34,6 @@ export interface Member extends Process {
 
 export interface Gateway extends Process {
   readonly port: number;
-  /** The relays to the members, in their order: all that this gateway knows of etcd. */
-  readonly links: readonly TcpRelay[];
   /** Resolves when /readyz says ok. */
   whenReady(): Promise<void>;
 }
@@ -46,6 +44,8 @@ export interface RobustCluster {
   readonly members: readonly Member[];
   readonly gateways: readonly Gateway[];
   readonly loops: readonly Process[];
+  /** Every connection between gateways and members, and between members. */
+  readonly links: ClusterLinks;
   readonly pki: ClusterPki;
   readonly admin: KeyPair;
   /** With these the test speaks to etcd itself. */
@@ -103,17 +103,17 @@ export async function startCluster(options: ClusterOptions): Promise<RobustClust
     // Processes are killed here, never the machine: what was written to a file stays written.
     durability: "unsafe",
   };
-  const members = plan.map((member) => etcdMember(member, plan, etcdConfig, clock));
-  await Promise.all(members.map((member) => member.start()));
-  const gateways = await Promise.all(
-    Array.from({ length: options.gateways }, async (_, index) => {
-      const relays = plan.map(({ clientPort }) =>
-        startTcpRelay({ target: { host: "127.0.0.1", port: clientPort } }, { clock, random: options.random }),
-      );
-      const name = index === 0 ? "apiserver" : `apiserver-${index + 1}`;
-      return gateway(name, take(), await Promise.all(relays), { folder, pki, etcdFiles: etcdPki.gateway });
-    }),
+  const gatewayNames = Array.from({ length: options.gateways }, (_, index) =>
+    index === 0 ? "apiserver" : `apiserver-${index + 1}`,
   );
+  const links = await startClusterLinks(gatewayNames, { clock, random: options.random });
+  await links.setMembers(plan);
+  const members = plan.map((member) => etcdMember(member, plan, etcdConfig, { clock, links }));
+  await Promise.all(members.map((member) => member.start()));
+  const gateways = gatewayNames.map((name) => {
+    const etcdServers = plan.map((member) => links.clientUrl(name, member.name));
+    return gateway(name, take(), { folder, pki, etcdFiles: etcdPki.gateway, etcdServers });
+  });
   const loopProcesses = loops.map(({ name }, index) => {
     const pair = pki.users.get(name) as KeyPair;
     const kubeconfig = join(folder, `${name}.kubeconfig`);
@@ -127,6 +127,7 @@ export async function startCluster(options: ClusterOptions): Promise<RobustClust
     etcdVersion: binary.version,
     members,
     gateways,
+    links,
     loops: loopProcesses,
     pki,
     admin: pki.users.get("admin") as KeyPair,
@@ -140,7 +141,7 @@ export async function startCluster(options: ClusterOptions): Promise<RobustClust
         child.signal("SIGKILL");
       }
       await Promise.all(everything.map((child) => child.ended()));
-      await Promise.all(gateways.flatMap(({ links }) => links.map((link) => link.stop())));
+      await links.stop();
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -165,10 +166,19 @@ function loopFlags(name: string, pki: ClusterPki): Record<string, string | numbe
   };
 }
 
-function etcdMember(plan: MemberPlan, all: readonly MemberPlan[], config: EtcdConfig, clock: Clock): Member {
+function etcdMember(
+  plan: MemberPlan,
+  all: readonly MemberPlan[],
+  config: EtcdConfig,
+  { clock, links }: { clock: Clock; links: ClusterLinks },
+): Member {
   const metricsUrl = `http://127.0.0.1:${plan.metricsPort}`;
   const launch = async () => {
-    const member = await startMember(config, plan, all, { clock, environment: process.env });
+    const member = await startMember(config, plan, all, {
+      clock,
+      environment: process.env,
+      variables: links.environment(plan.name),
+    });
     return { pid: member.pid, exited: member.done.then(ignore, ignore) };
   };
   return { ...restartable(plan.name, launch), metricsUrl, clientUrl: `https://127.0.0.1:${plan.clientPort}` };
@@ -177,11 +187,15 @@ function etcdMember(plan: MemberPlan, all: readonly MemberPlan[], config: EtcdCo
 function gateway(
   name: string,
   port: number,
-  links: readonly TcpRelay[],
-  { folder, pki, etcdFiles }: { folder: string; pki: ClusterPki; etcdFiles: EtcdClientFiles },
+  {
+    folder,
+    pki,
+    etcdFiles,
+    etcdServers,
+  }: { folder: string; pki: ClusterPki; etcdFiles: EtcdClientFiles; etcdServers: readonly string[] },
 ): Gateway {
   const flags = {
-    "etcd-servers": links.map((link) => `https://127.0.0.1:${link.port}`).join(","),
+    "etcd-servers": etcdServers.join(","),
     "etcd-cafile": etcdFiles.ca,
     "etcd-certfile": etcdFiles.cert,
     "etcd-keyfile": etcdFiles.key,
@@ -200,7 +214,6 @@ function gateway(
   return {
     ...child,
     port,
-    links,
     async whenReady() {
       const before = () => readFileSync(log, "utf8").trimEnd().split("\n").slice(-20).join("\n");
       await eventually(`${name} is ready`, () => isListening(port), { timeoutMs: 30_000 }).catch((error) => {

@@ -65,12 +65,32 @@ const apply: Readonly<Record<FaultKind, Apply>> = {
     return () => undefined;
   },
   "pause gateway": async ({ gateway }, { cluster }) => pause([at(cluster.gateways, gateway)]),
-  "refuse link": async (fault, deps) => bend([link(fault, deps)], { kind: "refuse" }),
-  "stall link": async (fault, deps) => bend([link(fault, deps)], stall(fault)),
-  "delay link": async (fault, deps) => bend([link(fault, deps)], delay(fault)),
-  "refuse all links": async ({ gateway }, { cluster }) => bend(at(cluster.gateways, gateway).links, { kind: "refuse" }),
-  "stall all links": async (fault, { cluster }) => bend(at(cluster.gateways, fault.gateway).links, stall(fault)),
-  "delay all links": async (fault, { cluster }) => bend(at(cluster.gateways, fault.gateway).links, delay(fault)),
+  "refuse link": async (fault, deps) => bend(oneLink(fault, deps), { kind: "refuse" }, deps),
+  "stall link": async (fault, deps) => bend(oneLink(fault, deps), stall(fault), deps),
+  "delay link": async (fault, deps) => bend(oneLink(fault, deps), delay(fault), deps),
+  "refuse all links": async (fault, deps) => bend(linksOf(fault, deps), { kind: "refuse" }, deps),
+  "stall all links": async (fault, deps) => bend(linksOf(fault, deps), stall(fault), deps),
+  "delay all links": async (fault, deps) => bend(linksOf(fault, deps), delay(fault), deps),
+  // Its clients still reach it: it must not answer them as if nothing had happened.
+  "partition member": async (fault, deps) => bend(peerLinks(fault, deps), lost(fault), deps),
+  "deafen member": async (fault, deps) =>
+    bend(
+      peerLinks(fault, deps).filter(({ to }) => to === at(deps.cluster.members, fault.member).name),
+      lost(fault),
+      deps,
+    ),
+  // One gateway with one member on this side, the other gateways and members on that.
+  split: async (fault, deps) => {
+    const { members, gateways } = deps.cluster;
+    const { name } = at(members, fault.member);
+    const own = at(gateways, fault.gateway).name;
+    const across = gateways.flatMap((gateway) =>
+      members
+        .filter((member) => (gateway.name === own) !== (member.name === name))
+        .map((member) => ({ from: gateway.name, to: member.name })),
+    );
+    return bend([...peerLinks(fault, deps), ...across], lost(fault), deps);
+  },
   compact: async ({ dice }, { reference }) => {
     // Never beyond what the reference has read, or the history could not be checked.
     await reference.compact(reference.reached() - Math.floor(dice * dice * mostKept));
@@ -107,11 +127,21 @@ function pause(victims: readonly Process[]): Undo {
   };
 }
 
-function bend(links: readonly { setFault(fault: LinkFault): void }[], fault: LinkFault): Undo {
-  for (const one of links) one.setFault(fault);
+interface Direction {
+  readonly from: string;
+  readonly to: string;
+}
+
+function bend(directions: readonly Direction[], fault: LinkFault, { cluster }: FaultDeps): Undo {
+  for (const { from, to } of directions) cluster.links.setFault(from, to, fault);
   return () => {
-    for (const one of links) one.setFault(pass);
+    for (const { from, to } of directions) cluster.links.setFault(from, to, pass);
   };
+}
+
+/** As packets get lost: most often without a word. */
+function lost({ dice }: PlannedFault): LinkFault {
+  return dice < 0.7 ? { kind: "stall" } : { kind: "refuse" };
 }
 
 function stall({ dice }: PlannedFault): LinkFault {
@@ -123,8 +153,23 @@ function delay({ dice }: PlannedFault): LinkFault {
   return { kind: "delay", delayMs: 10 + dice * 190, jitterMs: dice * 100 };
 }
 
-function link({ gateway, member }: PlannedFault, { cluster }: FaultDeps) {
-  return at(at(cluster.gateways, gateway).links, member);
+function oneLink({ gateway, member }: PlannedFault, { cluster }: FaultDeps): Direction[] {
+  return [{ from: at(cluster.gateways, gateway).name, to: at(cluster.members, member).name }];
+}
+
+/** All of a gateway's. */
+function linksOf({ gateway }: PlannedFault, { cluster }: FaultDeps): Direction[] {
+  return cluster.members.map((member) => ({ from: at(cluster.gateways, gateway).name, to: member.name }));
+}
+
+/** Between a member and the others, both ways. */
+function peerLinks({ member }: PlannedFault, { cluster }: FaultDeps): Direction[] {
+  const { name } = at(cluster.members, member);
+  const others = cluster.members.filter((other) => other.name !== name);
+  return others.flatMap((other) => [
+    { from: name, to: other.name },
+    { from: other.name, to: name },
+  ]);
 }
 
 async function leader(fault: PlannedFault, { cluster }: FaultDeps, signal: AbortSignal): Promise<Process> {
