@@ -91,11 +91,11 @@ export function clientUrl(member: MemberPlan): string {
 }
 
 /**
- * Where other members reach it. With a dot at its end `localhost` is the same address, and yet a name that Go's HTTP client
- * asks a proxy for: so faults can be put on links (docs/decisions/0028-links-through-a-proxy.md).
+ * Where other members reach it. In capitals `localhost` is the same address, and yet a name that Go's HTTP client asks a proxy
+ * for: so faults can be put on links (docs/decisions/0028-links-through-a-proxy.md).
  */
 export function peerUrl(member: MemberPlan): string {
-  return `https://localhost.:${member.peerPort}`;
+  return `https://LOCALHOST:${member.peerPort}`;
 }
 
 /** Plain HTTP on loopback: health and metrics only. */
