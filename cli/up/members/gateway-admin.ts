@@ -4,7 +4,6 @@ import type {
   KnownObject,
   MemberAnswer,
   MemberStatusAnswer,
-  MembersAnswer,
 } from "../../../apiserver/etcd-admin/answers.ts";
 import { createRestClient } from "../../../client/create-rest-client.ts";
 import { loadKubeconfig } from "../../../client/kubeconfig.ts";
@@ -38,14 +37,6 @@ export class GatewayAdmin {
 
   async status(): Promise<EtcdStatusAnswer> {
     return (await this.#call("GET", "status")) as EtcdStatusAnswer;
-  }
-
-  /** @throws UserError when etcd knows no such member */
-  async memberNamed(name: string): Promise<MemberAnswer> {
-    const { members } = (await this.#call("GET", "members")) as MembersAnswer;
-    const found = members.find((member) => member.name === name);
-    if (found !== undefined) return found;
-    throw new UserError(`etcd knows no member ${name}, only ${members.map((member) => member.name).join(", ")}`);
   }
 
   async addLearner(peerUrl: string): Promise<MemberAnswer> {

@@ -1,4 +1,5 @@
-import type { EtcdStatusAnswer } from "../../../apiserver/etcd-admin/answers.ts";
+import { StatusError } from "../../../api/status.ts";
+import type { EtcdStatusAnswer, MemberAnswer } from "../../../apiserver/etcd-admin/answers.ts";
 import { peerUrl } from "../../../etcd/config.ts";
 import { newMembers } from "../../../etcd/plan.ts";
 import { UserError } from "../../user-error.ts";
@@ -15,20 +16,37 @@ export interface MemberChange extends OperationContext {
 
 /** How long a new member may take to get the whole database. */
 const learnTimeoutMs = 120_000;
+/** How long something that may pass is waited for. */
+const patienceMs = 5_000;
 /** How long members may take to agree on a leader after one has come or gone. */
 const settleTimeoutMs = 30_000;
 
 /**
- * One at a time, and only while all are well: whoever adds or removes while a member is away may lose the majority.
+ * One at a time, and only while all are well: whoever adds or removes while a member is away may lose the majority. Waits a
+ * little, because a cluster that has just lost its leader finds another one soon.
+ *
+ * @returns how all are
  * @throws UserError that names who is not well; `except` need not be
  */
-export function requireHealthy(status: EtcdStatusAnswer, except?: string): void {
-  const { cluster, members } = status;
-  if (cluster.leader === "") throw new UserError("etcd has no leader: members cannot be changed without a majority");
+export async function requireHealthy(change: MemberChange, except?: string): Promise<EtcdStatusAnswer> {
+  const { admin, clock, signal } = change;
+  const deadlineMs = clock.monotonicMs() + patienceMs;
+  for (;;) {
+    const status = await admin.status();
+    const problem = illness(status, except);
+    if (problem === undefined) return status;
+    if (clock.monotonicMs() > deadlineMs) throw new UserError(problem);
+    await clock.sleep(200, { signal });
+  }
+}
+
+function illness({ cluster, members }: EtcdStatusAnswer, except: string | undefined): string | undefined {
+  if (cluster.leader === "") return "etcd has no leader: members cannot be changed without a majority";
+  if (cluster.membersFrom !== "etcd") return "no member of etcd tells who the others are";
   const ill = members.filter((member) => member.name !== except && !isCaughtUp(member));
-  if (ill.length === 0) return;
+  if (ill.length === 0) return undefined;
   const names = ill.map(({ name, errors }) => [name || "a member not started yet", ...errors].join(": "));
-  throw new UserError(`etcd is not healthy, so its members are left as they are (${names.join("; ")})`);
+  return `etcd is not healthy, so its members are left as they are (${names.join("; ")})`;
 }
 
 /**
@@ -40,7 +58,7 @@ export async function addMember(name: string, change: MemberChange): Promise<voi
   const [plan] = await newMembers([name]);
   if (plan === undefined) throw new Error("no member was planned");
   await takeTimingOfSeveral(change);
-  const { id } = await admin.addLearner(peerUrl(plan));
+  const { id } = await addLearner(peerUrl(plan), change);
   say(`${name}: added as a learner with ID ${id}, which has no vote yet`);
   try {
     // Whoever comes late runs what the others were upgraded to.
@@ -100,6 +118,18 @@ export async function announce(change: MemberChange): Promise<EtcdStatusAnswer> 
   const warning = quorumWarning(etcd.plan().length);
   if (warning !== undefined) say(warning);
   return status;
+}
+
+/** etcd takes a member for well only when it has been connected for five seconds, the heirs of a removed one included. */
+async function addLearner(url: string, { admin, clock, signal }: MemberChange): Promise<MemberAnswer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await admin.addLearner(url);
+    } catch (error) {
+      if (tries === 100 || !(error instanceof StatusError) || error.reason !== "Conflict") throw error;
+    }
+    await clock.sleep(200, { signal });
+  }
 }
 
 /** Promotion is refused while the learner is not in step, as the leader sees it: that takes a few heartbeats. */

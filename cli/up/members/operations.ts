@@ -1,7 +1,8 @@
+import type { EtcdStatusAnswer } from "../../../apiserver/etcd-admin/answers.ts";
 import { freeMemberName } from "../../../etcd/plan.ts";
 import { UserError } from "../../user-error.ts";
 import type { Operation, OperationContext } from "../control/operation.ts";
-import { GatewayAdmin } from "./gateway-admin.ts";
+import { GatewayAdmin, memberStatus } from "./gateway-admin.ts";
 import { addMember, announce, type MemberChange, removeMember, requireHealthy } from "./member-steps.ts";
 import { upgrade } from "./upgrade.ts";
 
@@ -12,7 +13,7 @@ export const memberOperations: readonly Operation[] = [
     runs: "alone",
     run: (_input, context) =>
       changing(context, async (change) => {
-        requireHealthy(await change.admin.status());
+        await requireHealthy(change);
         await addMember(freeMemberName(change.etcd.plan()), change);
         return announce(change);
       }),
@@ -24,8 +25,7 @@ export const memberOperations: readonly Operation[] = [
       changing(context, async (change) => {
         const name = nameIn(input, change);
         requireSeveral(change, "removed");
-        requireHealthy(await change.admin.status(), name);
-        const { id } = await change.admin.memberNamed(name);
+        const id = idOf(name, await requireHealthy(change, name));
         await removeMember(name, id, change);
         return announce(change);
       }),
@@ -37,8 +37,7 @@ export const memberOperations: readonly Operation[] = [
       changing(context, async (change) => {
         const name = nameIn(input, change);
         requireSeveral(change, "replaced");
-        requireHealthy(await change.admin.status(), name);
-        const { id } = await change.admin.memberNamed(name);
+        const id = idOf(name, await requireHealthy(change, name));
         await removeMember(name, id, change);
         await addMember(name, change);
         return announce(change);
@@ -59,6 +58,12 @@ async function changing<T>(context: OperationContext, change: (change: MemberCha
   } finally {
     await admin.close();
   }
+}
+
+function idOf(name: string, status: EtcdStatusAnswer): string {
+  const member = memberStatus(status, name);
+  if (member !== undefined) return member.id;
+  throw new UserError(`etcd knows no member ${name}, only ${status.members.map((one) => one.name).join(", ")}`);
 }
 
 function nameIn(input: unknown, { etcd }: MemberChange): string {

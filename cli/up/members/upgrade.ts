@@ -19,11 +19,10 @@ const backTimeoutMs = 60_000;
  * @see https://etcd.io/docs/v3.6/upgrades/upgrade_3_6/
  */
 export async function upgrade(to: string, change: MemberChange): Promise<EtcdStatusAnswer> {
-  const { admin, say, signal } = change;
+  const { say, signal } = change;
   const program = await probeEtcd(resolve(to), { signal });
   if (typeof program === "string") throw new UserError(`${to} cannot be used: ${program}`);
-  const before = await admin.status();
-  requireHealthy(before);
+  const before = await requireHealthy(change);
   for (const { name, version = "" } of before.members) {
     const problem = upgradeProblem(version, program.version);
     if (problem !== undefined)
