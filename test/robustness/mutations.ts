@@ -29,7 +29,7 @@ export const mutations: readonly Mutation[] = [
     name: "a watch lets two events change places",
     check: "watches",
     mutate: (history) =>
-      withWatches(history, ({ at, record, next }) => history.watches.toSpliced(next, 0, record).toSpliced(at, 1)),
+      withWatches(history, ({ at, record, next }) => history.watches.toSpliced(next + 1, 0, record).toSpliced(at, 1)),
   },
   {
     name: "a bookmark comes too early",

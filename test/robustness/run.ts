@@ -5,7 +5,7 @@ import { checkHistory } from "./check-history.ts";
 import { type RobustCluster, startCluster } from "./cluster.ts";
 import { createDeployment, type DeploymentDeps, keepScaling, settleDeployment } from "./deployment.ts";
 import { runFaults } from "./faults.ts";
-import type { Final, History, Violation } from "./history.ts";
+import { type Final, type History, isWrite, type Violation } from "./history.ts";
 import { HttpClient } from "./http.ts";
 import { Keeper } from "./keeper.ts";
 import { namespaces, pods, registers, toSeen, wire } from "./objects.ts";
@@ -252,5 +252,17 @@ export function summary({ operations, commits, watches, faults }: History): stri
     `${commits.length} commits`,
     `${events} watch events, ${bookmarks} bookmarks, ${expired} expired`,
     `${faults.length} faults`,
+    `${(longestSilenceMs(operations) / 1_000).toFixed(1)} s at most without an acknowledged write`,
   ].join("; ");
+}
+
+function longestSilenceMs(operations: History["operations"]): number {
+  let longestMs = 0;
+  let lastMs = 0;
+  for (const operation of operations) {
+    if (operation.outcome !== "ok" || !isWrite(operation)) continue;
+    longestMs = Math.max(longestMs, operation.returnMs - lastMs);
+    lastMs = operation.returnMs;
+  }
+  return longestMs;
 }
