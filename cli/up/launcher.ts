@@ -23,6 +23,7 @@ import {
 import { ControlServer } from "./control/control-server.ts";
 import { EtcdCluster } from "./etcd-cluster.ts";
 import { BalancerPart } from "./launch-balancer.ts";
+import { ControlPlaneNodePart } from "./launch-control-plane-node.ts";
 import { prepareProcess } from "./launch-process.ts";
 import type { LivePlane, Loop } from "./live-plane.ts";
 import { endLeftovers, killLeftovers } from "./pid-file.ts";
@@ -184,7 +185,15 @@ export class Launcher implements LivePlane {
       await Promise.all(group.map((part) => part.start()));
     }
     this.#writeFacts(this.#plane);
+    if (config.controlPlaneNode && !config.singleProcess) this.#showProcesses(this.#plane);
     return server;
+  }
+
+  /** Nobody waits for the control plane's own node. */
+  #showProcesses(plane: Plane): void {
+    const part = new ControlPlaneNodePart(plane, this.processes(), this.deps);
+    this.#groups.push([part]);
+    part.begin();
   }
 
   #writeFacts(plane: Plane): void {

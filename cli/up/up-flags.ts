@@ -40,6 +40,11 @@ export const upFlags = {
     default: false,
     help: "run all components in one process; etcd stays its own",
   }),
+  controlPlaneNode: switchFlag({
+    name: "control-plane-node",
+    default: true,
+    help: "show the control plane's processes as Pods of a node control-plane; never with --single-process",
+  }),
   apiservers: integerFlag({
     name: "apiservers",
     placeholder: "number",

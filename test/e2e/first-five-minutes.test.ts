@@ -22,13 +22,17 @@ describe.skipIf(!hasKubectl)("the first five minutes (needs kubectl on PATH)", (
   });
   afterAll(() => plane?.destroy());
 
-  test("get nodes shows three simulated nodes, Ready", async () => {
+  test("get nodes shows the control plane's node and three simulated ones, Ready", async () => {
+    await eventually("the control plane's node is there", async () =>
+      (await kubectl("get", "nodes")).includes("control"),
+    );
     const lines = (await kubectl("get", "nodes")).trim().split("\n");
     expect(lines[0]).toMatch(/^NAME +STATUS +ROLES +AGE +VERSION$/);
-    expect(lines.slice(1).map((line) => line.split(/ +/).slice(0, 2))).toEqual([
-      ["node-0", "Ready"],
-      ["node-1", "Ready"],
-      ["node-2", "Ready"],
+    expect(lines.slice(1).map((line) => line.split(/ +/).slice(0, 3))).toEqual([
+      ["control-plane", "Ready", "control-plane"],
+      ["node-0", "Ready", "<none>"],
+      ["node-1", "Ready", "<none>"],
+      ["node-2", "Ready", "<none>"],
     ]);
   });
 
