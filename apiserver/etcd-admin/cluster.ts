@@ -195,6 +195,7 @@ function byName(a: EtcdMember, b: EtcdMember): number {
 /** Of what the gRPC library says about a failed connection only the reason. */
 function plainly(problem: unknown): string {
   const text = problem instanceof Error ? problem.message : String(problem);
+  if (text === "context deadline exceeded") return `no answer within ${ANSWER_MS / 1000} s`;
   return /Last error: (?:Error: )?(.*?)\.?(?: Resolution note:.*)?$/.exec(text)?.[1] ?? text;
 }
 

@@ -54,10 +54,10 @@ async function hashOf(
     await clock.sleep(POLL_MS, { signal });
     now = await cluster.look(seen.member, signal);
   }
+  if (now.status === undefined) return { ...identity, error: now.problem ?? "it does not answer" };
   try {
-    const { hash, compactRevision } = await cluster
-      .reachable(now)
-      .admin.hashKv(revision, { timeoutMs: HASH_MS, signal });
+    const { admin } = cluster.reachable(now);
+    const { hash, compactRevision } = await admin.hashKv(revision, { timeoutMs: HASH_MS, signal });
     return { ...identity, hash, compactRevision: compactRevision.toString() };
   } catch (error) {
     signal.throwIfAborted();

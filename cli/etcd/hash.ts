@@ -15,7 +15,7 @@ export function hashText({ members, revision, agree }: HashAnswer): string {
     name || "-",
     id,
     hash === undefined ? "-" : hash.toString(16),
-    compactRevision ?? "-",
+    compactRevision === "-1" ? "never" : (compactRevision ?? "-"),
   ]);
   const lines = [textTable(["NAME", "ID", "HASH", "COMPACTED TO"], rows), ""];
   for (const { name, id, error } of members) if (error !== undefined) lines.push(`${name || id}: ${error}`);

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,8 @@ import type {
   MembersAnswer,
 } from "../../apiserver/etcd-admin/answers.ts";
 import { startApiserver } from "../../apiserver/start.ts";
+import { EtcdGateway } from "../../cli/etcd/gateway.ts";
+import { saveSnapshot } from "../../cli/snapshot/save-snapshot.ts";
 import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
@@ -219,6 +221,32 @@ test("a snapshot is the database with its checksum, as stock etcdctl reads it", 
   expect(String(revision)).toBe((await status()).cluster.revision);
 });
 
+test("a snapshot is saved through the gateway: whole, verified, and as etcd was", async () => {
+  const file = join(gateway.etcd.folder, "saved.db");
+  const gone: number[] = [];
+  const connection = new EtcdGateway(gateway.kubeconfig, { callTimeoutMs: 10_000 });
+  const { signal } = new AbortController();
+  const onProgress = (done: number) => gone.push(done);
+  const saved = await saveSnapshot(connection, { file, onProgress, signal }, { clock: realClock });
+  expect(statSync(file)).toMatchObject({ size: saved.sizeBytes });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(gone.at(-1)).toBe(saved.sizeBytes);
+  expect(String(JSON.parse(snapshotStatus(file)).revision)).toBe(saved.revision);
+  async function* sealed(plain: AsyncIterable<Uint8Array>) {
+    for await (const piece of plain) yield piece.map((byte) => byte ^ 0xff);
+  }
+  const other = join(gateway.etcd.folder, "sealed.db");
+  await saveSnapshot(connection, { file: other, seal: sealed, signal }, { clock: realClock });
+  writeFileSync(
+    file,
+    readFileSync(other).map((byte) => byte ^ 0xff),
+  );
+  expect(JSON.parse(snapshotStatus(file)).totalKey).toBeGreaterThan(100);
+  const refused = saveSnapshot(connection, { file, member: "nobody", signal }, { clock: realClock });
+  await expect(refused).rejects.toMatchObject({ code: 404 });
+  await connection.close();
+});
+
 describe("members come and go", () => {
   test("a learner is listed, does not vote, and is refused a vote while it is behind", async () => {
     // etcd calls its members well when they have been connected for five seconds.
@@ -302,6 +330,36 @@ test("when no member answers, the members are those that were seen last", async 
   expect(members.every(({ reachable, name }) => !reachable && name !== "")).toBe(true);
   expect((await gateway.call(`${root}/snapshot`)).status).toBe(503);
 });
+
+test("an etcd that is full says so, and goes on when room was made and the alarm disarmed", async () => {
+  const full = await startGateway({ quotaBackendBytes: 16 << 20 });
+  const path = "/api/v1/namespaces/default/configmaps";
+  const data = { text: "x".repeat(1_000_000) };
+  const write = (i: number) => full.call(path, { body: { metadata: { name: `full-${i}` }, data } });
+  const ask = (method: string, what: string) => full.call(`${root}/${what}`, { method });
+  let written = 0;
+  const refused = await eventually("no space", async () => {
+    const answer = await write(written++);
+    return answer.status !== 201 && answer;
+  });
+  expect(refused.json.message).toContain("database space exceeded");
+  expect((await full.call(path)).status).toBe(200);
+  const { members, cluster } = (await ask("GET", "status")).json as EtcdStatusAnswer;
+  const [member] = members;
+  expect(member).toMatchObject({ alarms: ["NOSPACE"], errors: [] });
+  const alarm = { member: member?.name, id: member?.id, alarm: "NOSPACE" };
+  expect(cluster.alarms).toEqual([alarm]);
+  expect((await ask("GET", "alarms")).json).toEqual({ alarms: [alarm] });
+  expect((await full.call(path, { method: "DELETE" })).status).toBe(200);
+  expect((await ask("POST", "compact")).status).toBe(200);
+  const defrag = (await ask("POST", "defrag")).json as DefragAnswer;
+  expect(defrag.members[0]?.sizeAfter).toBeLessThan(2 << 20);
+  expect((await ask("DELETE", "alarms?alarm=CORRUPT")).json).toEqual({ disarmed: [] });
+  expect((await ask("DELETE", "alarms")).json).toEqual({ disarmed: [alarm] });
+  expect((await ask("GET", "alarms")).json).toEqual({ alarms: [] });
+  expect((await write(written)).status).toBe(201);
+  await full.stop();
+}, 30_000);
 
 const dead = new Set<number>();
 /** SIGKILL for one member. */
