@@ -137,6 +137,19 @@ export const upFlags = {
     defaultText: `${alone.electionMs}ms alone, ${several.electionMs}ms with others`,
     help: "election timeout of the bundled etcd, at least five heartbeats",
   }),
+  snapshotEvery: durationFlag({
+    name: "snapshot-every",
+    default: 0,
+    defaultText: "never",
+    help: "save etcd into the data directory's folder snapshots/ so often, like 10m",
+  }),
+  snapshotKeep: integerFlag({
+    name: "snapshot-keep",
+    placeholder: "number",
+    default: 6,
+    min: 1,
+    help: "how many of these snapshots stay",
+  }),
   unsafeNoFsync: switchFlag({
     name: "etcd-unsafe-no-fsync",
     default: false,
@@ -165,6 +178,9 @@ export function contradictions(config: UpConfig): readonly string[] {
       : []),
     ...(config.faults && etcdServers.length > 0
       ? ["--faults: is for the links of the bundled etcd; --etcd-servers names another"]
+      : []),
+    ...(config.snapshotEvery > 0 && config.snapshotEvery < 1_000
+      ? ["--snapshot-every: a second is the least, and minutes are usual"]
       : []),
     ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
     ...(files.length > 0 && etcdServers.length === 0

@@ -27,7 +27,7 @@ import { tlsOf } from "../harness/storage.ts";
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 const call = { signal, timeoutMs: 10_000 };
-const objects = 10_000;
+const objects = 5_000;
 
 describe.each(await etcdBinaries())("etcd $version", (binary) => {
   let etcd: TestEtcd;
