@@ -199,6 +199,8 @@ function gateway(
     "etcd-cafile": etcdFiles.ca,
     "etcd-certfile": etcdFiles.cert,
     "etcd-keyfile": etcdFiles.key,
+    // When history is forgotten is a matter of the schedule of faults.
+    "etcd-compaction-interval": "0s",
     "secure-port": port,
     "tls-cert-file": pki.serverCert,
     "tls-private-key-file": pki.serverKey,

@@ -5,6 +5,7 @@ interface Head {
   readonly kind: "history";
   readonly seed: number;
   readonly startRevision: number;
+  readonly compactedRevision: number;
   readonly wantedPods?: number;
 }
 
@@ -12,8 +13,9 @@ type Line = Head | Operation | WatchRecord | Commit | Final | FaultRecord;
 
 /** One JSON object per line: a head, then everything else. */
 export function writeHistory(file: string, history: History): void {
-  const { seed, startRevision, wantedPods } = history;
-  const head: Head = { kind: "history", seed, startRevision, ...(wantedPods !== undefined && { wantedPods }) };
+  const { seed, startRevision, compactedRevision, wantedPods } = history;
+  const pods = wantedPods !== undefined && { wantedPods };
+  const head: Head = { kind: "history", seed, startRevision, compactedRevision, ...pods };
   const { faults, operations, watches, commits, finals } = history;
   const lines: Line[] = [head, ...faults, ...operations, ...watches, ...commits, ...finals];
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -32,6 +34,7 @@ export function readHistory(file: string): History {
   return {
     seed: head.seed,
     startRevision: head.startRevision,
+    compactedRevision: head.compactedRevision,
     ...(head.wantedPods !== undefined && { wantedPods: head.wantedPods }),
     operations: of("operation"),
     watches: of("watch"),

@@ -14,6 +14,8 @@ export interface History {
   /** The last word of every gateway and of etcd, after all faults were healed. */
   readonly finals: readonly Final[];
   readonly faults: readonly FaultRecord[];
+  /** The newest revision that etcd was asked to forget; 0: none was. */
+  readonly compactedRevision: number;
   /** What was wanted of Pods in the end, if any were. */
   readonly wantedPods?: number;
 }
@@ -80,7 +82,13 @@ export interface WatchRecord {
   readonly gateway: string;
   readonly atMs: number;
   readonly what: /** It begins anew from a state that it read: a list, or initial events. `items` are at `revision`. */
-    | { readonly type: "state"; readonly revision: number; readonly items: readonly Seen[] }
+    | {
+        readonly type: "state";
+        readonly revision: number;
+        readonly items: readonly Seen[];
+        /** When it asked. */
+        readonly askedMs: number;
+      }
     /** A connection is open, asked for changes after `revision`. */
     | { readonly type: "open"; readonly revision: number }
     | {
@@ -88,7 +96,7 @@ export interface WatchRecord {
         readonly seen: Seen;
       }
     | { readonly type: "BOOKMARK"; readonly revision: number }
-    /** 410: its revision is gone from history. */
+    /** 410: its revision is gone from history. Only right where etcd was compacted. */
     | { readonly type: "expired" }
     /** The connection ended, however it did. */
     | { readonly type: "end" };

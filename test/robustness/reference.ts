@@ -22,6 +22,7 @@ export class Reference {
   readonly commits: Commit[] = [];
   readonly disagreements: string[] = [];
   startRevision = 0;
+  compactedRevision = 0;
   readonly #ends: readonly { readonly name: string; readonly kv: EtcdKv; readonly admin: EtcdAdmin; close(): void }[];
   readonly #stopping = new AbortController();
   readonly #transports: readonly Http2Transport[];
@@ -63,6 +64,8 @@ export class Reference {
   }
 
   async compact(revision: number): Promise<void> {
+    // Noted before it is asked for: a compaction whose answer is lost may still be done.
+    this.compactedRevision = Math.max(this.compactedRevision, revision);
     await this.#any((kv, options) => kv.compact(BigInt(revision), options));
   }
 

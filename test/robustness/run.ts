@@ -55,6 +55,7 @@ const watcherRows: readonly WatcherRow[] = [
   { resource: registers, group: "b", begins: "initialEvents", pauseMs: 0, restarts: false },
   { resource: registers, begins: "initialEvents", pauseMs: 0, restarts: true },
   { resource: registers, begins: "list", pauseMs: 4_000, restarts: false },
+  { resource: registers, begins: "list", pauseMs: 0, restarts: false, absentMs: 8_000 },
   { resource: pods, begins: "list", pauseMs: 0, restarts: false },
 ];
 
@@ -105,6 +106,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const history: History = {
       seed,
       startRevision: reference.startRevision,
+      compactedRevision: reference.compactedRevision,
       operations: recorder.operations,
       watches: recorder.watches,
       faults: recorder.faults,

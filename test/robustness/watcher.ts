@@ -15,6 +15,8 @@ export interface WatcherRow {
   readonly pauseMs: number;
   /** Whether it begins anew now and then, though it need not. */
   readonly restarts: boolean;
+  /** How long it stays away at most between two connections; default 0. */
+  readonly absentMs?: number;
 }
 
 export interface WatcherOptions extends WatcherRow {
@@ -58,6 +60,7 @@ export class Watcher {
       const door = doors[Math.floor(random() * doors.length)] as Door;
       if (this.#options.restarts && random() < 0.2) this.#revision = undefined;
       try {
+        await clock.sleep((this.#options.absentMs ?? 0) * random(), { signal });
         const went = await this.#connection(door, signal);
         if (went) this.#record(door, { type: "end" });
         else await clock.sleep(retryMs, { signal });
@@ -85,6 +88,7 @@ export class Watcher {
     } else {
       query.set("resourceVersion", String(this.#revision));
     }
+    const askedMs = this.#options.recorder.nowMs();
     const stream = await http.watch({ port: door.port, path: `${this.#options.resource.path}?${query}` }, signal);
     try {
       if (stream.code !== 200) {
@@ -92,7 +96,7 @@ export class Watcher {
         return false;
       }
       if (!initial) this.#record(door, { type: "open", revision: this.#revision ?? 0 });
-      else if (!(await this.#initialEvents(door, stream.lines))) return false;
+      else if (!(await this.#initialEvents(door, stream.lines, askedMs))) return false;
       await this.#follow(door, stream.lines, signal);
       return true;
     } finally {
@@ -128,7 +132,7 @@ export class Watcher {
   }
 
   /** Reads up to the bookmark that ends them. */
-  async #initialEvents(door: Door, lines: Lines): Promise<boolean> {
+  async #initialEvents(door: Door, lines: Lines, askedMs: number): Promise<boolean> {
     const items = [];
     for (;;) {
       const { value, done } = await lines.next();
@@ -141,7 +145,7 @@ export class Watcher {
       const { annotations, resourceVersion } = wire(object).metadata ?? {};
       if (type !== "BOOKMARK" || annotations?.["k8s.io/initial-events-end"] !== "true") return false;
       this.#revision = Number(resourceVersion);
-      this.#record(door, { type: "state", revision: this.#revision, items });
+      this.#record(door, { type: "state", revision: this.#revision, items, askedMs });
       return true;
     }
   }
@@ -149,12 +153,13 @@ export class Watcher {
   async #list(door: Door): Promise<boolean> {
     const { http, resource } = this.#options;
     const path = `${resource.path}?${this.#query()}`;
+    const askedMs = this.#options.recorder.nowMs();
     const reply = await http.ask({ method: "GET", port: door.port, path, timeoutMs });
     if (reply.kind !== "answer" || reply.code !== 200) return false;
     const { metadata, items = [] } = wire(reply.body);
     this.#revision = Number(metadata?.resourceVersion);
     const seen = items.map((item) => toSeen(resource.prefix, item));
-    this.#record(door, { type: "state", revision: this.#revision, items: seen });
+    this.#record(door, { type: "state", revision: this.#revision, items: seen, askedMs });
     return true;
   }
 

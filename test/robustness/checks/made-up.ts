@@ -72,7 +72,7 @@ function what(text: string): WatchRecord["what"] {
       return { type: "open", revision: Number(rest) };
     case "=": {
       const [revision, ...items] = rest.split(" ");
-      return { type: "state", revision: Number(revision), items: items.map(seen) };
+      return { type: "state", revision: Number(revision), items: items.map(seen), askedMs: 500 };
     }
     default:
       return { type: "expired" };
@@ -80,5 +80,15 @@ function what(text: string): WatchRecord["what"] {
 }
 
 export function history(parts: Partial<History>): History {
-  return { seed: 0, startRevision: 0, operations: [], watches: [], commits: [], finals: [], faults: [], ...parts };
+  return {
+    seed: 0,
+    startRevision: 0,
+    compactedRevision: 0,
+    operations: [],
+    watches: [],
+    commits: [],
+    finals: [],
+    faults: [],
+    ...parts,
+  };
 }

@@ -47,3 +47,8 @@ test("what a watcher was sent holds for lists too", () => {
   const parts = { watches: watched("+a:w1@5"), operations: [list(2_000, 4)] };
   expect(checkRevisions(history(parts))).toHaveLength(1);
 });
+
+test("what a watcher begins with is as new as a list", () => {
+  const parts = { watches: watched("=4"), operations: [first] };
+  expect(checkRevisions(history(parts))[0]?.text).toContain("watcher 0 via apiserver begins @4");
+});

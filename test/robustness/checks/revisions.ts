@@ -23,21 +23,40 @@ export function checkRevisions({ operations, watches }: History): Violation[] {
   let next = 0;
   let floor = { revision: 0, by: "" };
   let reported = "";
-  for (const operation of [...operations].sort((a, b) => a.callMs - b.callMs)) {
-    for (let entry = shown[next]; entry !== undefined && entry.atMs < operation.callMs; entry = shown[++next]) {
+  for (const claim of claims({ operations, watches })) {
+    for (let entry = shown[next]; entry !== undefined && entry.atMs < claim.askedMs; entry = shown[++next]) {
       if (entry.revision > floor.revision) floor = entry;
     }
-    if (operation.outcome !== "ok" || operation.revision === undefined) continue;
-    const tooOld = isWrite(operation)
-      ? operation.revision <= floor.revision
-      : operation.verb === "list" && operation.read === "consistent" && operation.revision < floor.revision;
     // One mistaken answer makes all that comes after it look old.
-    if (!tooOld || reported === floor.by) continue;
+    if (claim.revision > floor.revision - (claim.isNew ? 0 : 1) || reported === floor.by) continue;
     reported = floor.by;
-    const text = `older than @${floor.revision}, which had been shown by ${floor.by}: ${describeOperation(operation)}`;
+    const text = `older than @${floor.revision}, which had been shown by ${floor.by}: ${claim.text()}`;
     violations.push({ check, text });
   }
   return violations;
+}
+
+/** Who must be told of no older revision than there was when they asked; of writes, of a newer one. In the order of asking. */
+function claims({ operations, watches }: Pick<History, "operations" | "watches">) {
+  const found: { askedMs: number; revision: number; isNew: boolean; text: () => string }[] = [];
+  for (const operation of operations) {
+    const { callMs: askedMs, revision, outcome, verb, read } = operation;
+    if (outcome !== "ok" || revision === undefined) continue;
+    const isNew = isWrite(operation);
+    if (!isNew && !(verb === "list" && read === "consistent")) continue;
+    found.push({ askedMs, revision, isNew, text: () => describeOperation(operation) });
+  }
+  for (const { what, watcher, gateway } of watches) {
+    if (what.type !== "state") continue;
+    const { askedMs, revision } = what;
+    found.push({
+      askedMs,
+      revision,
+      isNew: false,
+      text: () => `watcher ${watcher} via ${gateway} begins @${revision}`,
+    });
+  }
+  return found.sort((a, b) => a.askedMs - b.askedMs);
 }
 
 /** What clients were told of revisions, in the order in which they were told. */

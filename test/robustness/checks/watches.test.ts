@@ -5,7 +5,7 @@ import { checkWatches } from "./watches.ts";
 const log = commits("a:w1@2", "b:w2@3", "a:w3@4", "a:w3@6-", "a:w4@7:again");
 
 const check = (...texts: string[]) =>
-  checkWatches(history({ commits: log, watches: watched(...texts) })).map(({ text }) => text);
+  checkWatches(history({ commits: log, watches: watched(...texts), compactedRevision: 4 })).map(({ text }) => text);
 
 test.each([
   { name: "from the beginning", texts: ["=0", ">0", "+a:w1@2", "+b:w2@3", "~a:w3@4", "-a:w3@6", "+a:w4@7:again"] },
@@ -71,6 +71,7 @@ test.each([
     texts: ["=4 a:w1@2 b:w2@3", ...rest],
     problem: "is shown as w1@2, but is w3@4 then",
   },
+  { name: "410 without need", texts: [...middle, "!", ...rest], problem: "compacted up to @4 only" },
   {
     name: "a change is called by another type",
     texts: [...middle, "-a:w3@6", "~a:w4@7:again"],

@@ -20,7 +20,7 @@ interface Follower {
 /**
  * Held against what etcd committed, every watcher must have been sent each change that it watches for once, in order of
  * revisions, none left out and none made up, over all its connections to whichever gateway. A bookmark promises that nothing up
- * to its revision is still to come. What a watcher begins with must be the state at the revision that it was told.
+ * to its revision is still to come. 410 is an answer only where history is gone. What a watcher begins with must be the state at the revision that it was told.
  */
 export function checkWatches(history: History): Violation[] {
   const violations: Violation[] = [];
@@ -37,7 +37,7 @@ export function checkWatches(history: History): Violation[] {
       follower = { watcher, prefix, group, events, next: 0, revision: history.startRevision, open: false };
       followers.set(watcher, follower);
     }
-    const problem = take(follower, record, timeline);
+    const problem = take(follower, record, { timeline, compactedRevision: history.compactedRevision });
     if (problem === undefined) continue;
     violations.push({ check, text: `${describe(record)}: ${problem}` });
     // What follows from one mistake is not another one.
@@ -53,7 +53,11 @@ export function checkWatches(history: History): Violation[] {
 }
 
 /** Moves the follower on; says what is wrong, if something is. */
-function take(follower: Follower, { what }: WatchRecord, timeline: Timeline): string | undefined {
+function take(
+  follower: Follower,
+  { what }: WatchRecord,
+  { timeline, compactedRevision }: { timeline: Timeline; compactedRevision: number },
+): string | undefined {
   switch (what.type) {
     case "open": {
       if (what.revision === follower.revision) return undefined;
@@ -73,7 +77,10 @@ function take(follower: Follower, { what }: WatchRecord, timeline: Timeline): st
       if (skipped === undefined || skipped.revision > what.revision) return undefined;
       return `${describeExpected(skipped)} has not been sent`;
     }
-    case "expired":
+    case "expired": {
+      if (follower.revision < compactedRevision) return undefined;
+      return `it was at @${follower.revision}, and etcd was compacted up to @${compactedRevision} only`;
+    }
     case "end":
       return undefined;
     default: {
