@@ -1,13 +1,8 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import type { ProcessTable } from "../../component-base/process-table.ts";
-import { seededRandom } from "../../component-base/seeded-random.ts";
-import type { EtcdConfig, MemberPlan } from "../../etcd/config.ts";
-import { type EtcdBinary, findEtcd } from "../../etcd/find.ts";
-import { type ClusterLinks, startClusterLinks } from "../../etcd/links.ts";
-import { type EtcdClientFiles, ensureEtcdPki } from "../../etcd/pki.ts";
-import { planMembers } from "../../etcd/plan.ts";
+import type { ClusterLinks } from "../../etcd/links.ts";
 import type { DataDir } from "../data-dir.ts";
 import type { FaultEngine } from "../fault/fault-engine.ts";
 import { writePlaneFacts } from "../plane-file.ts";
@@ -21,16 +16,18 @@ import {
   type Plane,
 } from "./components.ts";
 import { ControlServer } from "./control/control-server.ts";
-import { EtcdCluster } from "./etcd-cluster.ts";
+import { bundledEtcd, type EtcdAccess, ownersEtcd } from "./etcd-access.ts";
+import type { EtcdCluster } from "./etcd-cluster.ts";
 import { BalancerPart } from "./launch-balancer.ts";
 import { ControlPlaneNodePart } from "./launch-control-plane-node.ts";
 import { prepareProcess } from "./launch-process.ts";
+import { periodicSnapshots } from "./launch-snapshots.ts";
 import type { LivePlane, Loop } from "./live-plane.ts";
+import { type Part, simplePart } from "./part.ts";
 import { endLeftovers, killLeftovers } from "./pid-file.ts";
 import { choosePorts, makeCredentials, serverUrl } from "./plane.ts";
 import { planeFaults } from "./plane-faults.ts";
 import { PlaneProcesses } from "./plane-processes.ts";
-import { quorumWarning } from "./quorum-warning.ts";
 import { stopInOrder } from "./stop-in-order.ts";
 import { Supervised } from "./supervise.ts";
 import type { UpConfig } from "./up-flags.ts";
@@ -39,14 +36,6 @@ export interface LauncherDeps {
   readonly clock: Clock;
   /** Tells the user: one line. */
   readonly say: (line: string) => void;
-}
-
-/** Something that `up` starts and stops. */
-interface Part {
-  readonly name: string;
-  preload(): void;
-  start(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /**
@@ -159,17 +148,19 @@ export class Launcher implements LivePlane {
     const { config } = this;
     const [securePort = 0, ...gatewayPorts] = await choosePorts(config);
     const server = serverUrl(config, securePort);
-    const etcd = config.etcdServers.length > 0 ? this.#ownersEtcd() : this.#bundledEtcd({ signal });
-    const [pki, etcdAccess] = await Promise.all([makeCredentials(config, this.folder, server, this.deps), etcd]);
+    const [pki, { etcdServers, etcdFiles }] = await Promise.all([
+      makeCredentials(config, this.folder, server, this.deps),
+      this.#prepareEtcd(signal),
+    ]);
     const ports = gatewayPorts.length > 0 ? gatewayPorts : [securePort];
     const gateways = instanceNames(gatewayRow, config).map(
       (name, index): Gateway => ({
         name,
         port: ports[index] ?? 0,
-        ...this.#waysToEtcd(name, index, etcdAccess.etcdServers),
+        ...this.#waysToEtcd(name, index, etcdServers),
       }),
     );
-    this.#plane = { config, folder: this.folder, pki, securePort, gateways, ...etcdAccess };
+    this.#plane = { config, folder: this.folder, pki, securePort, gateways, etcdServers, etcdFiles };
     // From here on there is something to stop.
     signal.throwIfAborted();
     this.#loops = componentRows.flatMap((row) =>
@@ -179,6 +170,7 @@ export class Launcher implements LivePlane {
     if (gateways.length > 1) this.#groups.push([new BalancerPart(this.#plane, this.deps)]);
     this.#groups.push(this.loops().map(({ process }) => process));
     this.#groups.push([new ControlServer(this, this.deps)]);
+    if (config.snapshotEvery > 0) this.#groups.push([periodicSnapshots(config, this.folder, this.deps)]);
     for (const part of this.#groups.flat()) part.preload();
     for (const group of this.#groups) {
       signal.throwIfAborted();
@@ -187,6 +179,19 @@ export class Launcher implements LivePlane {
     this.#writeFacts(this.#plane);
     if (config.controlPlaneNode && !config.singleProcess) this.#showProcesses(this.#plane);
     return server;
+  }
+
+  async #prepareEtcd(signal: AbortSignal): Promise<EtcdAccess> {
+    const { config, folder, deps } = this;
+    if (config.etcdServers.length > 0) return ownersEtcd(config);
+    const access = await bundledEtcd(config, folder, instanceNames(gatewayRow, config), deps, { signal });
+    const { cluster, links } = access;
+    this.#etcd = cluster;
+    this.#links = links;
+    cluster?.onChange(() => this.faults.refresh());
+    if (cluster !== undefined) this.#groups.unshift([cluster]);
+    if (links !== undefined) this.#groups.unshift([simplePart("links", { stop: () => links.stop() })]);
+    return access;
   }
 
   /** Nobody waits for the control plane's own node. */
@@ -240,47 +245,6 @@ export class Launcher implements LivePlane {
     const commandLine = () => [process.execPath, script, ...componentArgv(row, index, this.plane)];
     return { row, process: supervised, logPath, commandLine };
   }
-
-  /** An etcd of the user's own: nothing is started. */
-  #ownersEtcd() {
-    const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile } = this.config;
-    // Whole names, because other commands read them from other folders.
-    const whole = (file: string) => (file === "" ? "" : resolve(file));
-    const etcdFiles: EtcdClientFiles = { ca: whole(etcdCafile), cert: whole(etcdCertfile), key: whole(etcdKeyfile) };
-    return Promise.resolve({ etcdServers, etcdFiles });
-  }
-
-  async #startLinks(members: readonly MemberPlan[]): Promise<ClusterLinks> {
-    const gateways = instanceNames(gatewayRow, this.config);
-    this.#links = await startClusterLinks(gateways, { clock: this.deps.clock, random: seededRandom(1) });
-    await this.#links.setMembers(members);
-    return this.#links;
-  }
-
-  async #bundledEtcd(options: { readonly signal: AbortSignal }) {
-    const { folder, deps } = this;
-    const [binary, pki, plan] = await Promise.all([
-      findEtcd({ environment: process.env, say: deps.say }, options),
-      ensureEtcdPki(folder.etcdPki, deps),
-      planMembers(folder.etcd, this.config.etcdMembers || undefined),
-    ]);
-    const warning = quorumWarning(plan.length);
-    if (warning !== undefined) deps.say(warning);
-    const named = process.env["GATEHOUSE_ETCD"] ?? "";
-    // Whoever names a program means it for all.
-    const members = named === "" ? plan : plan.map(({ binary: _, ...member }) => member);
-    const config = etcdConfig(this.config, folder, binary, pki.server);
-    const links = this.config.faults ? await this.#startLinks(members) : undefined;
-    this.#etcd = new EtcdCluster(config, members, { run: folder.run, ...(links && { links }) }, deps);
-    this.#etcd.onChange(() => this.faults.refresh());
-    this.#groups.unshift([this.#etcd]);
-    if (links !== undefined) this.#groups.unshift([partOfLinks(links)]);
-    return { etcdServers: this.#etcd.clientUrls(), etcdFiles: pki.gateway };
-  }
-}
-
-function partOfLinks(links: ClusterLinks): Part {
-  return { name: "links", preload: () => undefined, start: () => Promise.resolve(), stop: () => links.stop() };
 }
 
 const gatewayRow = componentRows[0] as ComponentRow;
@@ -288,22 +252,4 @@ const gatewayRow = componentRows[0] as ComponentRow;
 /** Components say why they failed in words only: those of the system for EADDRINUSE, from Node as from Go. */
 function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes("address already in use");
-}
-
-function etcdConfig(
-  config: UpConfig,
-  folder: DataDir,
-  binary: EtcdBinary,
-  certificates: EtcdConfig["certificates"],
-): Omit<EtcdConfig, "plan" | "members"> {
-  return {
-    binary: binary.path,
-    certificates,
-    dataDir: folder.etcd,
-    logDir: folder.logs,
-    ...(config.etcdQuotaBytes > 0 && { quotaBackendBytes: config.etcdQuotaBytes }),
-    ...(config.etcdHeartbeatInterval > 0 && { heartbeatIntervalMs: config.etcdHeartbeatInterval }),
-    ...(config.etcdElectionTimeout > 0 && { electionTimeoutMs: config.etcdElectionTimeout }),
-    ...(config.unsafeNoFsync && { durability: "unsafe" as const }),
-  };
 }

@@ -1,0 +1,22 @@
+/** Something that `up` starts and stops. */
+export interface Part {
+  readonly name: string;
+  /** Loads code, while something else starts. */
+  preload(): void;
+  /** Resolves when it is ready. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A part that is there as soon as it is made, or that nobody waits for. */
+export function simplePart(
+  name: string,
+  part: { readonly start?: () => void; readonly stop: () => Promise<void> },
+): Part {
+  return {
+    name,
+    preload: () => undefined,
+    start: async () => part.start?.(),
+    stop: part.stop,
+  };
+}
