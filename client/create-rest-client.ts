@@ -86,7 +86,9 @@ export function createRestClient(config: RestClientConfig, deps: RestClientDeps)
     for (let attempt = 0; ; attempt++) {
       const response = await transport.request(request);
       const { statusCode, retryAfterSeconds } = response;
-      const mayRetry = (statusCode === 429 || statusCode >= 500) && retryAfterSeconds !== undefined;
+      const asksForIt = (statusCode === 429 || statusCode >= 500) && retryAfterSeconds !== undefined;
+      // A write that was answered with 504 may have been done.
+      const mayRetry = asksForIt && (statusCode !== 504 || call.method === "GET");
       if (!mayRetry || attempt === maxRetries) return response;
       log.debug({ path: call.path, statusCode, retryAfterSeconds }, "the server asks to try again later");
       await clock.sleep(retryAfterSeconds * 1000, { signal });

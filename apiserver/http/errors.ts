@@ -4,6 +4,7 @@ import type { Logger } from "../../component-base/logger.ts";
 import { wantsPretty } from "./encode/object.ts";
 import { respondNow } from "./encode/respond.ts";
 import { clientGone, deadlinePassed, type Exchange, shuttingDown } from "./exchange.ts";
+import { isRead } from "./limit.ts";
 
 /**
  * The one place where what was thrown becomes an answer: a StatusError its Status, the end of a request's time a 504,
@@ -17,7 +18,10 @@ export function sendError(exchange: Exchange, error: unknown, log: Logger): void
     log.error({ requestId, path: info.path, verb: info.verb, err: error }, "request failed unexpectedly");
   } else if (known.code >= 500) {
     const { requestId, info } = exchange;
-    log.warn({ requestId, path: info.path, verb: info.verb, err: known }, "request failed");
+    const fields = { requestId, path: info.path, verb: info.verb, err: known };
+    // While etcd does not serve, storage says so once, not every request anew.
+    if (known.status.details?.retryAfterSeconds !== undefined) log.debug(fields, "request put off");
+    else log.warn(fields, "request failed");
   }
   if (exchange.response.headersSent) {
     // The answer has begun and cannot be taken back: cutting it is the only way to say that it is not whole.
@@ -29,9 +33,16 @@ export function sendError(exchange: Exchange, error: unknown, log: Logger): void
 
 function asStatusError(exchange: Exchange, error: unknown): StatusError | undefined {
   const reason = exchange.abortReason;
-  if (error === deadlinePassed || reason === deadlinePassed) return timeout(deadlinePassed.message, {});
+  if (error === deadlinePassed || reason === deadlinePassed) return tooLate(exchange);
   if (error === shuttingDown || reason === shuttingDown) return unavailable();
   return error instanceof StatusError ? error : undefined;
+}
+
+/** A write that was given up may have been done, or be done yet; a second try of a creation may make a second object. */
+function tooLate({ info }: Exchange): StatusError {
+  const { message } = deadlinePassed;
+  const details = info.verb === "create" ? {} : { retryAfterSeconds: 1 };
+  return timeout(isRead(info) ? message : `${message}: the outcome of the write is unknown`, details);
 }
 
 const unavailable = () =>

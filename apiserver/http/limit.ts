@@ -19,6 +19,9 @@ export const isLongRunning = (info: RequestInfo) =>
     ? info.verb === "watch" || (info.subresource !== "" && longRunningSubresources.has(info.subresource))
     : longEtcdPaths.has(info.path);
 
+/** Leaves everything as it is. */
+export const isRead = (info: RequestInfo) => readVerbs.has(info.verb);
+
 /** Two counters of requests being served. */
 export class InFlight {
   readonly #limits: InFlightLimits;
@@ -31,7 +34,7 @@ export class InFlight {
   /** A place, to be given back; `exempt` for whoever is never refused; undefined: too many. */
   acquire(info: RequestInfo, user: UserInfo): Slot | "exempt" | undefined {
     if (isLongRunning(info)) return "exempt";
-    const slot: Slot = readVerbs.has(info.verb) ? "readOnly" : "mutating";
+    const slot: Slot = isRead(info) ? "readOnly" : "mutating";
     if (this.current[slot] >= this.#limits[slot] && !user.groups.includes("system:masters")) return undefined;
     this.current[slot]++;
     return slot;

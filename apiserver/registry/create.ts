@@ -14,7 +14,7 @@ import { DetachedObject } from "./object-view.ts";
 import { type AnyObject, complete, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { DecodedBody, WriteOptions } from "./store.ts";
 import type { Reservation, StrategyContext } from "./strategy.ts";
-import { statusErrors, toStatus } from "./to-status.ts";
+import { isOutcomeUnknown, statusErrors, toStatus } from "./to-status.ts";
 
 const nameAttempts = 8;
 const maxGeneratedBase = 58;
@@ -69,7 +69,7 @@ export async function createObject(
     if (managedFields !== undefined) meta.managedFields = managedFields;
     return await store(resource, ctx, object, { options, sent, reservation });
   } catch (error) {
-    await reservation?.release();
+    if (!isOutcomeUnknown(error)) await reservation?.release();
     throw error;
   }
 }
@@ -155,7 +155,7 @@ async function store(
       return view.stored(stored);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      if (error.code !== "Exists") throw toStatus(error, { ref: resource.ref, name });
+      if (error.code !== "Exists") throw toStatus(error, { ref: resource.ref, name, nameIsGenerated: generated });
       if (!generated) throw await nameTaken(resource, ctx, key, name);
       if (attempt === nameAttempts) throw noUniqueName(resource, name);
       object.metadata = { ...meta, name: generatedName(meta.generateName ?? "", resource) };

@@ -15,10 +15,12 @@ import { StorageError } from "../storage/storage.ts";
 export interface ObjectRef {
   readonly ref: ResourceRef;
   readonly name: string;
+  /** The name was made up for this request: another one gets another. */
+  readonly nameIsGenerated?: boolean;
 }
 
 /** The one translation of storage's words into the API's. A new code does not compile until it has an answer here. */
-export function toStatus(error: StorageError, { ref, name }: ObjectRef): StatusError {
+export function toStatus(error: StorageError, { ref, name, nameIsGenerated = false }: ObjectRef): StatusError {
   switch (error.code) {
     case "NotFound":
       return notFound(ref, name);
@@ -45,7 +47,7 @@ export function toStatus(error: StorageError, { ref, name }: ObjectRef): StatusE
     case "Unavailable":
       return serviceUnavailable(`storage is unavailable: ${error.message}`, 1, error);
     case "Unknown":
-      return outcomeUnknown(error.message, error);
+      return outcomeUnknown(error, nameIsGenerated);
     case "CorruptCluster":
       return failure({ code: 503, reason: "ServiceUnavailable", message: corruptMessage, cause: error });
     case "Refused":
@@ -73,9 +75,19 @@ const corruptMessage =
   "etcdserver: corrupt cluster: the members of etcd do not hold the same data; find the wrong one (gatehouse etcd hash), " +
   "replace it, and disarm the alarm (gatehouse etcd alarm disarm)";
 
-/** The write may have been done, may be done yet, or never: the client has to look. */
-export function outcomeUnknown(text: string, cause?: unknown): StatusError {
-  return timeout(`the outcome of the write is unknown: ${text}`, { retryAfterSeconds: 1 }, cause);
+/** Whether what was written may be there in spite of the error, or appear yet. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  const origin = error instanceof StatusErrorClass ? error.cause : error;
+  return origin instanceof StorageError && origin.code === "Unknown";
+}
+
+/**
+ * The write may have been done, may be done yet, or never: the client has to look. Clients repeat what comes with a
+ * Retry-After, so there is none where a second try makes a second object.
+ */
+function outcomeUnknown(error: StorageError, nameIsGenerated: boolean): StatusError {
+  const details = nameIsGenerated ? {} : { retryAfterSeconds: 1 };
+  return timeout(`the outcome of the write is unknown: ${error.message}`, details, error);
 }
 
 /** 504 with the cause that clients match to list again without a resourceVersion. */

@@ -13,7 +13,7 @@ import { DetachedObject } from "./object-view.ts";
 import { type AnyObject, complete, objectNamespace, type Resource, storageKey, writeContext } from "./resource.ts";
 import type { WriteOptions } from "./store.ts";
 import type { Reservation, StrategyContext } from "./strategy.ts";
-import { statusErrors } from "./to-status.ts";
+import { isOutcomeUnknown, statusErrors } from "./to-status.ts";
 
 /** What a write does with an object that exists; the same for PUT, PATCH and subresources. */
 export interface ExistingWrite {
@@ -48,7 +48,7 @@ export async function writeExisting(
     try {
       return options.dryRun ? await dryRun(resource, ctx, key, attempt) : await carryOut(resource, ctx, key, attempt);
     } catch (error) {
-      await attempt.release();
+      if (!isOutcomeUnknown(error)) await attempt.release();
       throw error;
     }
   });

@@ -17,7 +17,7 @@ import { SplitTransport } from "./etcd3/split-transport.ts";
 import type { TlsMaterial } from "./etcd3/transport.ts";
 import type { EtcdRequestObserver, StorageObserver } from "./observer.ts";
 import { ReadPath } from "./read-path.ts";
-import type { Storage } from "./storage.ts";
+import { type Storage, StorageError } from "./storage.ts";
 import { WritePath } from "./write-path.ts";
 
 export interface StorageConfig {
@@ -32,6 +32,8 @@ export interface StorageConfig {
   readonly writeTimeoutMs?: number;
   /** How long a consistent read waits for etcd. Default 3 s. */
   readonly readTimeoutMs?: number;
+  /** How long the start waits for an etcd that serves. Default 60 s. */
+  readonly startTimeoutMs?: number;
   /** Events a watcher may be behind before it is closed. Default 8,192. */
   readonly maxPendingEvents?: number;
   /** The same in bytes of objects. Default 64 MiB. */
@@ -68,13 +70,19 @@ export interface OpenStorage extends Storage {
   stop(): Promise<void>;
 }
 
+const START_TIMEOUT_MS = 60_000;
 const HISTORY = { maxChanges: 50_000, maxBytes: 64 << 20, maxAgeMs: 300_000 };
+const START_RETRY_MS = 250;
+/** How often the start says that it waits. */
+const START_NEWS_MS = 5_000;
+/** With several endpoints: how often it is seen to that the watch does not watch a member that has fallen behind. */
+const LAG_CHECK_MS = 1_000;
 const HEALTH_TIMEOUT_MS = 2_000;
 const HEALTH_INTERVAL_MS = 1_000;
 
 /**
  * Connects to etcd, loads everything below the prefix, and starts to watch.
- * @throws StorageError `Unavailable` when no endpoint answers
+ * @throws StorageError `Unavailable` when no endpoint has served within the time for the start
  */
 export async function openStorage(config: StorageConfig, deps: StorageDeps): Promise<OpenStorage> {
   const { clock, log, observer, requestObserver } = deps;
@@ -85,13 +93,24 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const stop = stopping.signal;
 
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
-  const transport = new SplitTransport({ calls: new Http2Transport(reach), streams: new Http2Transport(reach) });
+  const transport = new SplitTransport({
+    calls: new Http2Transport({ ...reach, log }),
+    streams: new Http2Transport(reach),
+  });
   const kv = new EtcdKv(transport, requestObserver && { clock, observer: requestObserver });
   const members = new MemberAdmins(reach);
   const pending = new PendingWrites();
   const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });
   const feed = new Feed({ kv, transport, prefix, cacher, clock, log });
-  const freshness = new Freshness({ kv, prefix, cache: cacher, clock, timeoutMs: readTimeoutMs, stop });
+  const freshness = new Freshness({
+    kv,
+    prefix,
+    cache: cacher,
+    clock,
+    timeoutMs: readTimeoutMs,
+    stop,
+    onLag: () => feed.suspect(),
+  });
   const writer = new GuardedWriter({ kv, clock, timeoutMs: writeTimeoutMs });
   const leases = new Leases({ transport, clock, log, stop });
   const reads = new ReadPath({ cacher, freshness, kv, timeoutMs: 30_000, futureWaitMs: 3_000 });
@@ -117,15 +136,18 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   });
 
   try {
-    await feed.load(stop);
+    const timeoutMs = config.startTimeoutMs ?? START_TIMEOUT_MS;
+    await loadWhenServing(feed, { clock, log }, { timeoutMs, signal: stop });
   } catch (error) {
     transport.close();
+    members.close();
     throw error;
   }
   const intervalMs = config.compactionIntervalMs ?? 300_000;
   const loops = [
     feed.run(stop),
     storage.runBookmarks(stop),
+    ...(config.endpoints.length > 1 ? [keepUp(freshness, { clock, log }, stop)] : []),
     ...(intervalMs > 0 ? [runCompactor({ kv, clock, log }, { intervalMs, signal: stop })] : []),
   ];
 
@@ -163,4 +185,51 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
       members.close();
     },
   });
+}
+
+/** An etcd without a majority is waited for, with a line about it now and then. */
+async function loadWhenServing(
+  feed: Feed,
+  { clock, log }: Pick<StorageDeps, "clock" | "log">,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<void> {
+  const startedMs = clock.monotonicMs();
+  let saidMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    try {
+      await feed.load(signal);
+      if (saidMs > 0) log.info({ durationMs: Math.round(clock.monotonicMs() - startedMs) }, "etcd serves");
+      return;
+    } catch (error) {
+      const nowMs = clock.monotonicMs();
+      if (signal.aborted || !isUnavailable(error) || nowMs - startedMs >= timeoutMs) throw error;
+      if (nowMs - saidMs >= START_NEWS_MS) {
+        saidMs = nowMs;
+        const waitsMs = Math.round(timeoutMs - (nowMs - startedMs));
+        log.warn({ reason: error.message, waitsMs }, "etcd does not serve yet: waiting for it");
+      }
+    }
+    await clock.sleep(START_RETRY_MS, { signal });
+  }
+}
+
+function isUnavailable(error: unknown): error is StorageError {
+  return error instanceof StorageError && error.code === "Unavailable";
+}
+
+/** While nobody reads or writes, nobody would notice that the watch has stayed behind. */
+async function keepUp(
+  freshness: Freshness,
+  { clock, log }: Pick<StorageDeps, "clock" | "log">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    try {
+      await clock.sleep(LAG_CHECK_MS, { signal });
+      await freshness.consistent({ signal });
+    } catch (err) {
+      if (signal.aborted) return;
+      log.debug({ err }, "memory could not be compared with etcd");
+    }
+  }
 }

@@ -74,12 +74,22 @@ describe("a failure of etcd is named as what it is", () => {
   test.each<[StorageErrorCode, { code: number; reason: string; retryAfterSeconds?: number }]>([
     ["TooLarge", { code: 413, reason: "RequestEntityTooLarge" }],
     ["Unavailable", { code: 503, reason: "ServiceUnavailable", retryAfterSeconds: 1 }],
-    ["NoSpace", { code: 503, reason: "ServiceUnavailable", retryAfterSeconds: 10 }],
+    ["NoSpace", { code: 507, reason: "InsufficientStorage" }],
+    ["Overloaded", { code: 429, reason: "TooManyRequests", retryAfterSeconds: 1 }],
+    ["CorruptCluster", { code: 503, reason: "ServiceUnavailable" }],
+    ["Refused", { code: 500, reason: "InternalError" }],
     ["Unknown", { code: 504, reason: "Timeout", retryAfterSeconds: 1 }],
   ])("%s", (storageCode, { code, reason, retryAfterSeconds }) => {
     const object = { ref: { group: "", resource: "pods" }, name: "p" };
     const { status } = toStatus(new StorageError(storageCode, "/registry/pods/default/p", "why"), object);
     expect(status).toMatchObject({ code, reason });
     expect(status.details?.retryAfterSeconds).toBe(retryAfterSeconds);
+  });
+
+  test("nobody is asked to create an object of a made-up name again that may be there", () => {
+    const object = { ref: { group: "", resource: "pods" }, name: "p-x7b2k", nameIsGenerated: true };
+    const { status } = toStatus(new StorageError("Unknown", "/registry/pods/default/p-x7b2k", "why"), object);
+    expect(status).toMatchObject({ code: 504, message: "Timeout: the outcome of the write is unknown: why" });
+    expect(status.details?.retryAfterSeconds).toBeUndefined();
   });
 });

@@ -25,7 +25,18 @@ export interface TestEtcd {
  * it also ends with this process.
  */
 export async function startTestEtcd(
-  options: Partial<Pick<EtcdConfig, "members" | "plan" | "quotaBackendBytes" | "extraArgs" | "durability">> = {},
+  options: Partial<
+    Pick<
+      EtcdConfig,
+      | "members"
+      | "plan"
+      | "quotaBackendBytes"
+      | "heartbeatIntervalMs"
+      | "electionTimeoutMs"
+      | "extraArgs"
+      | "durability"
+    >
+  > = {},
 ): Promise<TestEtcd> {
   const signal = AbortSignal.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-etcd-"));

@@ -39,17 +39,22 @@ export interface OpenWatch {
   close(): void;
 }
 
-/** A gateway in this process, on a real etcd of its own. */
-export interface TestGateway {
+export interface GatewayDoor {
   readonly apiserver: RunningApiserver;
+  call(path: string, options?: CallOptions): Promise<Answer>;
+  watch(path: string, options?: CallOptions): Promise<OpenWatch>;
+  stop(): Promise<void>;
+}
+
+/** A gateway in this process, on a real etcd of its own. */
+export interface TestGateway extends GatewayDoor {
   readonly etcd: TestEtcd;
   readonly kubeconfig: string;
   readonly config: ApiserverConfig;
   /** The cluster's certificates. */
   readonly pki: ClusterPki;
-  call(path: string, options?: CallOptions): Promise<Answer>;
-  watch(path: string, options?: CallOptions): Promise<OpenWatch>;
-  stop(): Promise<void>;
+  /** Another gateway on the same etcd, through these endpoints. Stop it before this one. */
+  beside(servers: readonly string[]): Promise<GatewayDoor>;
 }
 
 /**
@@ -81,19 +86,25 @@ export async function startGateway(options: Parameters<typeof startTestEtcd>[0] 
     agents.set(user, agent);
     return agent;
   };
-  const base = { host: "127.0.0.1", port: apiserver.port };
-  const call = (path: string, options: CallOptions = {}) =>
-    send({ ...base, path, agent: agentOf(options.user ?? "admin") }, options);
-  const watch = (path: string, options: CallOptions = {}) =>
-    openWatch({ ...base, path, agent: agentOf(options.user ?? "admin") }, options);
+  const door = (running: RunningApiserver): GatewayDoor => {
+    const base = { host: "127.0.0.1", port: running.port };
+    return {
+      apiserver: running,
+      call: (path, options = {}) => send({ ...base, path, agent: agentOf(options.user ?? "admin") }, options),
+      watch: (path, options = {}) => openWatch({ ...base, path, agent: agentOf(options.user ?? "admin") }, options),
+      stop: () => running.stop(),
+    };
+  };
   return {
-    apiserver,
+    ...door(apiserver),
     etcd,
     kubeconfig,
     config,
     pki,
-    call,
-    watch,
+    beside: async (servers) =>
+      door(
+        await startApiserver({ ...config, etcd: { ...config.etcd, servers } }, { clock: realClock, log: silentLogger }),
+      ),
     async stop() {
       for (const agent of agents.values()) agent.destroy();
       await apiserver.stop();

@@ -3,7 +3,7 @@ import type { Logger } from "../../../component-base/logger.ts";
 import type { EtcdKv } from "../etcd3/kv.ts";
 import { type KeyValue, prefixEnd } from "../etcd3/kv-messages.ts";
 import type { Transport } from "../etcd3/transport.ts";
-import { type WatchEnd, watchEtcd } from "../etcd3/watch-stream.ts";
+import { type EtcdWatch, type WatchEnd, watchEtcd } from "../etcd3/watch-stream.ts";
 import type { Cacher } from "./cacher.ts";
 
 const FIRST_PAGE = 500;
@@ -20,8 +20,7 @@ export class Feed {
   readonly #cacher: Cacher;
   readonly #clock: Clock;
   readonly #log: Logger;
-  /** False while the watch is broken. */
-  connected = false;
+  #watch: EtcdWatch | undefined;
 
   constructor(options: {
     kv: EtcdKv;
@@ -41,20 +40,39 @@ export class Feed {
 
   /** Reads the whole state into the empty cache. @throws StorageError */
   async load(signal: AbortSignal): Promise<void> {
-    const revision = await this.#read((kvs) => this.#cacher.load(kvs), signal);
+    // Not page by page: when one fails, the cache is still empty for the next attempt.
+    const pages: (readonly KeyValue[])[] = [];
+    const revision = await this.#read((kvs) => pages.push(kvs), signal);
+    for (const page of pages) this.#cacher.load(page);
     this.#cacher.loaded(revision);
+  }
+
+  /** The watch lags behind what etcd has: if its member is to blame, another one is watched. */
+  suspect(): void {
+    this.#watch?.suspect();
   }
 
   /** Watches until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     let delayMs = RETRY_FIRST_MS;
+    let brokenSinceMs: number | undefined;
+    const created = () => {
+      if (brokenSinceMs === undefined) return;
+      const durationMs = Math.round(this.#clock.monotonicMs() - brokenSinceMs);
+      brokenSinceMs = undefined;
+      this.#log.info({ revision: String(this.#cacher.fedRevision()), durationMs }, "the watch on etcd goes on");
+    };
     while (!signal.aborted) {
       const before = this.#cacher.fedRevision();
-      const end = await this.#watch(signal);
-      this.connected = false;
+      const end = await this.#watchOnce(created, signal);
+      this.#watch = undefined;
       if (signal.aborted) return;
       if (this.#cacher.fedRevision() > before) delayMs = RETRY_FIRST_MS;
-      this.#log.warn({ revision: String(this.#cacher.fedRevision()), reason: end.kind }, "the watch on etcd ended");
+      // One line when it breaks and one when it goes on, however often it fails in between.
+      const fields = { revision: String(this.#cacher.fedRevision()), reason: end.kind, ...errorOf(end) };
+      if (brokenSinceMs === undefined) this.#log.warn(fields, "the watch on etcd ended");
+      else this.#log.debug(fields, "the watch on etcd ended again");
+      brokenSinceMs ??= this.#clock.monotonicMs();
       try {
         await this.#clock.sleep(delayMs, { signal });
         delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
@@ -66,11 +84,11 @@ export class Feed {
     }
   }
 
-  #watch(signal: AbortSignal): Promise<WatchEnd> {
+  #watchOnce(created: () => void, signal: AbortSignal): Promise<WatchEnd> {
     return new Promise((resolve) => {
       const onAbort = () => resolve({ kind: "lost", error: undefined });
       signal.addEventListener("abort", onAbort, { once: true });
-      watchEtcd(
+      this.#watch = watchEtcd(
         this.#transport,
         {
           key: this.#prefix,
@@ -79,9 +97,7 @@ export class Feed {
           prevKv: false,
         },
         {
-          created: () => {
-            this.connected = true;
-          },
+          created,
           events: (events) => this.#cacher.apply(events),
           end: (end) => {
             signal.removeEventListener("abort", onAbort);
@@ -116,4 +132,8 @@ export class Feed {
       key = `${last.key}\0`;
     }
   }
+}
+
+function errorOf(end: WatchEnd): { error?: string } {
+  return end.kind === "lost" && end.error !== undefined ? { error: end.error.message } : {};
 }

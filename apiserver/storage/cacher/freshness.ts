@@ -16,6 +16,10 @@ export interface CacheProgress {
 
 /** How long the watch may take to bring what etcd has already committed, before a look at the keys is cheaper. */
 const FEED_GRACE_MS = 25;
+/** A watch that is so late is suspected of watching a member that has fallen behind or lost its leader. */
+const LAG_MS = 300;
+/** What a round gets at least, however long its callers have waited for the one before. */
+const ROUND_MIN_MS = 1_000;
 
 /**
  * Answers "is memory as new as every write that ended before now?" with one small linearizable read of etcd, shared by
@@ -29,6 +33,7 @@ export class Freshness {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #stop: AbortSignal;
+  readonly #onLag: () => void;
   #flying: Promise<bigint> | undefined;
   #next: Promise<bigint> | undefined;
   rounds = 0;
@@ -40,6 +45,8 @@ export class Freshness {
     clock: Clock;
     timeoutMs: number;
     stop: AbortSignal;
+    /** Called now and then while the watch lags behind what etcd has committed. */
+    onLag: () => void;
   }) {
     this.#kv = options.kv;
     this.#prefix = options.prefix;
@@ -47,6 +54,7 @@ export class Freshness {
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
     this.#stop = options.stop;
+    this.#onLag = options.onLag;
   }
 
   /**
@@ -60,9 +68,11 @@ export class Freshness {
 
   /** Resolves when the cache stands for the state at `revision`, which etcd has reached. */
   async catchUp(revision: bigint, signal: AbortSignal): Promise<void> {
-    const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
+    const sinceMs = this.#clock.monotonicMs();
+    const deadlineMs = sinceMs + this.#timeoutMs;
     while (this.#cache.revision() < revision) {
       if (await this.#cache.reached(revision, { timeoutMs: FEED_GRACE_MS, signal })) return;
+      if (this.#clock.monotonicMs() - sinceMs > LAG_MS) this.#onLag();
       await this.#prove(signal);
       if (this.#cache.revision() >= revision) return;
       if (this.#clock.monotonicMs() > deadlineMs) {
@@ -97,16 +107,19 @@ export class Freshness {
   }
 
   #round(): Promise<bigint> {
-    if (this.#flying === undefined) return this.#start();
-    this.#next ??= this.#flying.then(ignore, ignore).then(() => {
-      this.#next = undefined;
-      return this.#start();
-    });
+    if (this.#flying === undefined) return this.#start(this.#timeoutMs);
+    if (this.#next === undefined) {
+      const askedMs = this.#clock.monotonicMs();
+      this.#next = this.#flying.then(ignore, ignore).then(() => {
+        this.#next = undefined;
+        return this.#start(Math.max(this.#timeoutMs - (this.#clock.monotonicMs() - askedMs), ROUND_MIN_MS));
+      });
+    }
     return this.#next;
   }
 
-  #start(): Promise<bigint> {
-    const round = this.#read();
+  #start(timeoutMs: number): Promise<bigint> {
+    const round = this.#read(timeoutMs);
     this.#flying = round;
     const land = () => {
       if (this.#flying === round) this.#flying = undefined;
@@ -115,12 +128,9 @@ export class Freshness {
     return round;
   }
 
-  async #read(): Promise<bigint> {
+  async #read(timeoutMs: number): Promise<bigint> {
     this.rounds++;
-    const answer = await this.#kv.range(
-      { key: this.#prefix, countOnly: true },
-      { timeoutMs: this.#timeoutMs, signal: this.#stop },
-    );
+    const answer = await this.#kv.range({ key: this.#prefix, countOnly: true }, { timeoutMs, signal: this.#stop });
     return answer.revision;
   }
 }

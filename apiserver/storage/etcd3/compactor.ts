@@ -1,6 +1,7 @@
 import type { Clock } from "../../../component-base/clock.ts";
 import type { Logger } from "../../../component-base/logger.ts";
 import { StorageError } from "../storage.ts";
+import { toStorageError } from "./grpc-errors.ts";
 import type { EtcdKv } from "./kv.ts";
 
 const KEY = "compact_rev_key";
@@ -23,18 +24,10 @@ export async function runCompactor(
     try {
       await clock.sleep(options.intervalMs, { signal });
       const compactTo = revision;
-      const answer = await kv.txn(
-        {
-          key: KEY,
-          compare: { target: "version", equals: version },
-          success: { put: { key: KEY, value: Buffer.from(revision.toString()) } },
-          elseGet: true,
-        },
-        { timeoutMs: TIMEOUT_MS, signal },
-      );
-      version = answer.succeeded ? version + 1n : (answer.current?.version ?? 0n);
-      revision = answer.revision;
-      if (!answer.succeeded || compactTo === 0n) continue;
+      const turn = await takeTurn(kv, { version, revision }, signal);
+      version = turn.version;
+      revision = turn.revision;
+      if (!turn.mine || compactTo === 0n) continue;
       await kv.compact(compactTo, { timeoutMs: TIMEOUT_MS, signal });
       log.debug({ revision: compactTo.toString() }, "etcd compacted");
     } catch (err) {
@@ -42,5 +35,34 @@ export async function runCompactor(
       if (err instanceof StorageError && err.code === "Expired") continue;
       log.warn({ err }, "etcd was not compacted; the next round will try again");
     }
+  }
+}
+
+interface Turn {
+  /** How often the key has been written. */
+  readonly version: bigint;
+  /** Where the store is. */
+  readonly revision: bigint;
+}
+
+async function takeTurn(kv: EtcdKv, last: Turn, signal: AbortSignal): Promise<Turn & { readonly mine: boolean }> {
+  const call = { timeoutMs: TIMEOUT_MS, signal };
+  try {
+    const answer = await kv.txn(
+      {
+        key: KEY,
+        compare: { target: "version", equals: last.version },
+        success: { put: { key: KEY, value: Buffer.from(last.revision.toString()) } },
+        elseGet: true,
+      },
+      call,
+    );
+    const version = answer.succeeded ? last.version + 1n : (answer.current?.version ?? 0n);
+    return { mine: answer.succeeded, version, revision: answer.revision };
+  } catch (error) {
+    if (toStorageError(error, KEY).code !== "NoSpace") throw error;
+    // No room even for the key: every gateway compacts then, which is what helps, and all but the first find it done.
+    const { revision } = await kv.range({ key: KEY, countOnly: true }, call);
+    return { mine: true, version: last.version, revision };
   }
 }

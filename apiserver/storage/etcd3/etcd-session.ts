@@ -10,6 +10,8 @@ const WINDOW_BYTES = 16 << 20;
 const TCP_KEEP_ALIVE_MS = 30_000;
 /** Answered by the member from what it knows, leader or not. */
 const SIGN_OF_LIFE = "/etcdserverpb.Maintenance/Status";
+/** So many times its delay a timer may take before the process counts as starved. */
+const OWN_DELAY = 1.5;
 const NO_BYTES = Buffer.alloc(0);
 
 export interface SessionOptions {
@@ -25,6 +27,7 @@ export interface SessionOptions {
 
 /** gRPC on one bare HTTP/2 connection to one endpoint: about half of grpc-js's cost per call. */
 export class EtcdSession {
+  readonly endpoint: string;
   readonly #http2: ClientHttp2Session;
   readonly #clock: Clock;
   readonly #options: SessionOptions;
@@ -56,12 +59,13 @@ export class EtcdSession {
       session.once("remoteSettings", () => {
         timer.cancel();
         session.setLocalWindowSize(WINDOW_BYTES);
-        resolve(new EtcdSession(session, options));
+        resolve(new EtcdSession(endpoint, session, options));
       });
     });
   }
 
-  private constructor(session: ClientHttp2Session, options: SessionOptions) {
+  private constructor(endpoint: string, session: ClientHttp2Session, options: SessionOptions) {
+    this.endpoint = endpoint;
     this.#http2 = session;
     this.#clock = options.clock;
     this.#options = options;
@@ -101,9 +105,18 @@ export class EtcdSession {
       let answer: Buffer | undefined;
       let settled = false;
       const { slowMs } = this.#options;
+      const sentMs = this.#clock.monotonicMs();
       const late = () => giveUp(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
+      let excused = false;
       const slow = () => {
-        timer = this.#clock.setTimer(timeoutMs - slowMs, late);
+        const elapsedMs = this.#clock.monotonicMs() - sentMs;
+        // A timer that is late itself tells of a process that was kept from running, not of etcd.
+        if (!excused && elapsedMs > OWN_DELAY * slowMs && elapsedMs + slowMs < timeoutMs) {
+          excused = true;
+          timer = this.#clock.setTimer(slowMs, slow);
+          return;
+        }
+        timer = this.#clock.setTimer(timeoutMs - elapsedMs, late);
         // After a long turn of our own the answer may be there and only not read yet.
         setImmediate(() => {
           if (!settled) this.#slow(options, { isOver: () => settled, giveUp });

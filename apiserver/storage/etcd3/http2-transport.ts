@@ -1,4 +1,5 @@
 import type { Clock } from "../../../component-base/clock.ts";
+import type { Logger } from "../../../component-base/logger.ts";
 import { EndpointLink, firstServing, SERVING_PROBE } from "./endpoint-race.ts";
 import type { EtcdSession, SessionOptions } from "./etcd-session.ts";
 import { GRPC, GrpcError, mayGoElsewhere, writeHadNoEffect } from "./grpc-errors.ts";
@@ -19,7 +20,9 @@ const PATIENCE_MS = 3_000;
 /** A call without an answer for so long makes its member prove that it serves … */
 const SLOW_MS = 500;
 /** … within this time, before all are asked; there is no hurry where there is only one. */
-const PROOF_MS = { alone: 1_000, several: 250 };
+const PROOF_MS = { alone: 1_000, several: 400 };
+/** A search that lasts longer is worth a line in the log. */
+const NEWS_MS = 2_000;
 /** Between two attempts of one call. */
 const REPEAT_PAUSE_MS = 20;
 /** Where there are other members to go to, less time is given to a silent one. */
@@ -43,15 +46,18 @@ interface Search {
 export class Http2Transport implements Transport {
   readonly #links: readonly EndpointLink[];
   readonly #clock: Clock;
+  readonly #log: Logger | undefined;
   readonly #closing = new AbortController();
   #current: EtcdSession | undefined;
   #search: Search | undefined;
   /** The session that is being asked to prove itself, and whether it could. */
   #doubted: { readonly session: EtcdSession; readonly serves: Promise<boolean> } | undefined;
 
-  constructor(options: { endpoints: readonly string[]; tls?: TlsMaterial | undefined; clock: Clock }) {
+  /** @param options - `log`: where to say that no endpoint serves, and that one does again */
+  constructor(options: { endpoints: readonly string[]; tls?: TlsMaterial | undefined; clock: Clock; log?: Logger }) {
     const { endpoints, tls, clock } = options;
     this.#clock = clock;
+    this.#log = options.log;
     const sessionOptions: SessionOptions = {
       tls,
       clock,
@@ -80,6 +86,7 @@ export class Http2Transport implements Transport {
     const { signal } = options;
     const later: ((stream: CallStream) => void)[] = [];
     let open: CallStream | undefined;
+    let on: EtcdSession | undefined;
     let over = false;
     const finish = (error: Error | undefined, session?: EtcdSession) => {
       if (over) return;
@@ -97,6 +104,7 @@ export class Http2Transport implements Transport {
     signal.addEventListener("abort", cancel, { once: true });
     const begin = (session: EtcdSession) => {
       if (over) return;
+      on = session;
       const message = (payload: Buffer) => over || handlers.message(payload);
       try {
         open = session.stream(path, { message, end: (error) => finish(error, session) });
@@ -112,6 +120,11 @@ export class Http2Transport implements Transport {
       const untilMs = this.#clock.monotonicMs() + PATIENCE_MS;
       this.#serving({ signal, untilMs }).then(begin, (error: unknown) => finish(asError(error)));
     }
+    const suspect = async () => {
+      if (on === undefined || this.#links.length === 1 || (await this.#doubt(on)) || over) return;
+      open?.cancel();
+      finish(new GrpcError(GRPC.unavailable, "the member has fallen behind or lost its leader", { sent: true }));
+    };
     const act = (action: (stream: CallStream) => void) => {
       if (open === undefined) later.push(action);
       else action(open);
@@ -121,6 +134,7 @@ export class Http2Transport implements Transport {
       finish: () => act((stream) => stream.finish()),
       pause: () => act((stream) => stream.pause()),
       resume: () => act((stream) => stream.resume()),
+      suspect: () => void suspect(),
       cancel,
     };
   }
@@ -168,7 +182,7 @@ export class Http2Transport implements Transport {
 
   /** A read that is slow because its member does not serve is sent to another one. */
   async #moveOn(session: EtcdSession, call: SlowCall): Promise<void> {
-    if (this.#links.length === 1 || (await this.#doubt(session)) || call.isOver()) return;
+    if ((await this.#doubt(session)) || call.isOver()) return;
     call.giveUp(new GrpcError(GRPC.unavailable, "no answer in time", { sent: true }));
   }
 
@@ -236,12 +250,21 @@ export class Http2Transport implements Transport {
       }),
       failure: undefined,
     };
+    const startedMs = this.#clock.monotonicMs();
+    let told = false;
+    const news = this.#clock.setTimer(NEWS_MS, () => {
+      told = true;
+      this.#log?.warn({ reason: describe(search.failure) }, "no endpoint of etcd serves");
+    });
     const over = () => {
+      news.cancel();
       if (this.#search === search) this.#search = undefined;
     };
     search.found.then((session) => {
-      this.#current = session;
       over();
+      this.#current = session;
+      const durationMs = Math.round(this.#clock.monotonicMs() - startedMs);
+      if (told) this.#log?.info({ endpoint: session.endpoint, durationMs }, "etcd serves again");
     }, over);
     return search;
   }

@@ -46,6 +46,8 @@ export interface CallStream {
   /** No messages until `resume`, but for few that have arrived; etcd is slowed down by what it cannot send. */
   pause(): void;
   resume(): void;
+  /** The member has to prove that it serves; if it cannot, the stream ends as lost. Only some transports do that. */
+  suspect?(): void;
   /** Gives the stream up; `end` is not called any more. */
   cancel(): void;
 }

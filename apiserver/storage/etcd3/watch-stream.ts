@@ -15,13 +15,18 @@ export interface WatchHandlers {
   end(end: WatchEnd): void;
 }
 
+export interface EtcdWatch {
+  /** It seems to lag: unless its member proves that it serves, the watch ends, and may be resumed on another one. */
+  suspect(): void;
+}
+
 /** One watch on a stream of its own. It never repeats or skips a revision; resuming is the caller's. */
 export function watchEtcd(
   transport: Transport,
   request: WatchCreateRequest,
   handlers: WatchHandlers,
   options: { signal: AbortSignal },
-): void {
+): EtcdWatch {
   let fragments: EtcdEvent[] = [];
   let ended = false;
   const end = (reason: WatchEnd) => {
@@ -56,4 +61,5 @@ export function watchEtcd(
     options,
   );
   stream.send(encodeWatchCreate(request));
+  return { suspect: () => stream.suspect?.() };
 }
