@@ -155,3 +155,65 @@ test("code that could not be loaded is loaded anew for the next try", async () =
   expect(component.starts).toBe(2);
   expect(said.at(-1)).toContain("too many open files");
 });
+
+test("held down it is not started again, however long it takes; resumed it runs at once", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock, said } = supervise(component);
+  await supervised.start();
+  await supervised.hold();
+  expect(supervised.state).toBe("held");
+  await clock.advance(600_000);
+  expect(component).toMatchObject({ starts: 1, stops: 1 });
+  await supervised.resume({ signal: new AbortController().signal });
+  expect(supervised).toMatchObject({ state: "running", restarts: 1, lastEnd: undefined });
+  expect(component.starts).toBe(2);
+  expect(said).toEqual([]);
+});
+
+test("held while it waits for a restart, it stays down", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock } = supervise(component);
+  await supervised.start();
+  component.crash("ended");
+  await clock.advance(50);
+  expect(supervised.state).toBe("waiting");
+  await supervised.hold();
+  await clock.advance(60_000);
+  expect(component.starts).toBe(1);
+});
+
+test("resuming says why it does not start, and goes on trying", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock } = supervise(component);
+  await supervised.start();
+  await supervised.hold();
+  component.failNext = new Error("port in use");
+  const resumed = supervised.resume({ signal: new AbortController().signal });
+  await expect(resumed).rejects.toThrow("scheduler port in use");
+  component.failNext = undefined;
+  await clock.advance(10_000);
+  expect(supervised.state).toBe("running");
+});
+
+test("waiting until it runs can be given up", async () => {
+  const component = new FakeComponent();
+  const { supervised } = supervise(component);
+  await supervised.start();
+  await supervised.hold();
+  const givenUp = new AbortController();
+  const waiting = supervised.whenRunning({ signal: givenUp.signal });
+  givenUp.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+});
+
+test("how it ended is remembered, and when", async () => {
+  const component = new FakeComponent();
+  const { supervised, clock } = supervise(component);
+  await supervised.start();
+  const startedAtMs = clock.now();
+  await clock.advance(5_000);
+  component.crash("ended with SIGKILL");
+  await clock.advance(0);
+  expect(supervised.lastEnd).toMatchObject({ startedAtMs, atMs: startedAtMs + 5_000 });
+  expect(supervised.lastEnd?.error).toMatchObject({ message: "ended with SIGKILL" });
+});
