@@ -10,12 +10,14 @@ export function statusAnswer(survey: Survey): EtcdStatusAnswer {
   const following = voters.filter(({ status }) => leader !== undefined && status?.leader === leader.member.id);
   const quorum = quorumOf(voters.length);
   const statuses = members.flatMap(({ status }) => status ?? []);
+  // Terms go up without end where a minority cannot elect a leader.
+  const agreeing = statuses.filter((status) => status.leader === leader?.member.id);
   const head = leader?.status?.raftIndex ?? newest(statuses, (status) => status.raftIndex);
   return {
     members: members.map((seen) => memberStatus(seen, { leaderId: leader?.member.id, head })),
     cluster: {
       leader: leader?.member.name ?? "",
-      raftTerm: Number(newest(statuses, (status) => status.raftTerm)),
+      raftTerm: Number(newest(agreeing.length > 0 ? agreeing : statuses, (status) => status.raftTerm)),
       revision: newestRevision(survey).toString(),
       voters: voters.length,
       quorum,

@@ -16,11 +16,13 @@ holds every Secret. Until it is whole it is called FILE.part.`,
       ...planeFlags,
       ...encryptFlags,
       member: optionalFlag({ name: "member", placeholder: "name", help: "whose database (default the leader's)" }),
+      output: choiceFlag({ name: "o", values: ["table", "json"], default: "table", help: "form of the output" }),
     },
     run: async ({ config, args }) => {
       const [{ save }, { encryptionOf }] = await Promise.all([import("./save.ts"), import("./encryption-keys.ts")]);
       const encryption = await encryptionOf(config);
-      return save({ kubeconfig: credentials(config), args, member: config.member, encryption });
+      const { member, output } = config;
+      return save({ kubeconfig: credentials(config), args, member, encryption, output });
     },
   }),
   defineCommand({

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { EtcdStatusAnswer } from "../../apiserver/etcd-admin/answers.ts";
+import { ConnectionError } from "../../client/connection-error.ts";
 import type { Clock } from "../../component-base/clock.ts";
 import { currentRevision } from "../../etcd/snapshot/current-revision.ts";
 import { openForReading } from "../../etcd/snapshot/random-access.ts";
@@ -55,8 +56,10 @@ export async function saveSnapshot(
   const stalled = new AbortController();
   const { body } = await gateway.stream(path, { signal: AbortSignal.any([signal, stalled.signal]) });
   const pieces = watched(body, { stalled, total, onProgress: options.onProgress }, deps.clock);
-  const revision = await writeWholeFile(file, seal(verified(pieces)), {
-    check: options.seal === undefined ? revisionIn : () => status.cluster.revision,
+  const check = options.seal === undefined ? revisionIn : () => status.cluster.revision;
+  const revision = await writeWholeFile(file, seal(verified(pieces)), { check }).catch((error: unknown) => {
+    if (!(error instanceof ConnectionError) || error.code !== "reset") throw error;
+    throw new UserError("the snapshot broke off: etcd or the gateway went away; nothing was saved", { cause: error });
   });
   return { sizeBytes: statSync(file).size, revision, durationMs: deps.clock.monotonicMs() - startedMs };
 }

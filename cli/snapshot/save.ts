@@ -12,6 +12,7 @@ export async function save(options: {
   readonly args: readonly string[];
   readonly member: string | undefined;
   readonly encryption: Encryption | undefined;
+  readonly output: "table" | "json";
 }): Promise<number> {
   const { args, member, encryption } = options;
   const [file] = args;
@@ -34,6 +35,10 @@ export async function save(options: {
       saveSnapshot(gateway, saving, { clock: realClock }),
     );
     progress.end();
+    if (options.output === "json") {
+      console.log(JSON.stringify({ file, ...saved, encrypted: encryption !== undefined }));
+      return 0;
+    }
     const seconds = (saved.durationMs / 1000).toFixed(1);
     const sealed = encryption === undefined ? "" : ", encrypted,";
     console.log(
