@@ -5,7 +5,6 @@ import { UsageError } from "../user-error.ts";
 import { readyBanner } from "./banner.ts";
 import { killOwnProcessAfter } from "./last-resort.ts";
 import { Launcher } from "./launcher.ts";
-import { runPeriodicSnapshots, savesThroughGateway } from "./periodic-snapshots.ts";
 import { lockFolder, unlockFolder } from "./pid-file.ts";
 import { makeFolders } from "./plane.ts";
 import { aborted, stopRequest } from "./stop-request.ts";
@@ -26,19 +25,13 @@ export async function up(config: UpConfig): Promise<number> {
   const folder = findDataDir(config.dataDir, process.env);
   makeFolders(folder);
   lockFolder(folder.run);
-  const say = (line: string) => console.error(`gatehouse: ${line}`);
-  const launcher = new Launcher(config, folder, { clock: realClock, say });
-  let snapshots: Promise<void> | undefined;
+  const launcher = new Launcher(config, folder, {
+    clock: realClock,
+    say: (line) => console.error(`gatehouse: ${line}`),
+  });
   try {
     const server = await Promise.race([launcher.start({ signal }), aborted(signal)]);
     if (server !== undefined) console.log(readyBanner({ elapsedMs: realClock.monotonicMs(), server, folder }));
-    if (config.snapshotEvery > 0 && !signal.aborted) {
-      snapshots = runPeriodicSnapshots(
-        { folder: folder.snapshots, everyMs: config.snapshotEvery, keep: config.snapshotKeep },
-        { clock: realClock, say, save: savesThroughGateway(folder.kubeconfig, realClock) },
-        { signal },
-      );
-    }
     await aborted(signal);
   } catch (error) {
     // Being told to stop while starting is no failure.
@@ -46,7 +39,7 @@ export async function up(config: UpConfig): Promise<number> {
   } finally {
     killOwnProcessAfter(stopSeconds);
     if (signal.aborted) console.error("gatehouse: stopping");
-    await Promise.all([launcher.stop(), snapshots]);
+    await launcher.stop();
     unlockFolder(folder.run);
   }
   return 0;
