@@ -9,7 +9,6 @@ export function quorumSentence(cluster: ClusterAnswer): string {
     if (leader === "" && answering >= quorum) return ", but no leader at the moment: nothing can be written";
     if (leader === "" && answering === 0) return ", but none answers: nothing can be written";
     if (leader === "") return `, but only ${answering} answer${answering === 1 ? "s" : ""}: nothing can be written`;
-    if (mayStillLose === 0) return "; no member may be lost any more";
     return `; ${mayStillLose} member${mayStillLose === 1 ? "" : "s"} may still be lost`;
   }
 }

@@ -26,7 +26,7 @@ test.each<{ name: string; of: Partial<ClusterAnswer>; sentence: string }>([
   {
     name: "two of three",
     of: { votersReachable: 2, mayStillLose: 0 },
-    sentence: "quorum 2 of 3; no member may be lost any more",
+    sentence: "quorum 2 of 3; 0 members may still be lost",
   },
   {
     name: "one of three",
@@ -92,7 +92,7 @@ test("status: members in a table, what is wrong with them, the sentence", () => 
       "",
       "etcd-3: connect ECONNREFUSED 127.0.0.1:3",
       "",
-      "quorum 2 of 3; no member may be lost any more",
+      "quorum 2 of 3; 0 members may still be lost",
     ].join("\n"),
   );
 });
