@@ -3,6 +3,7 @@ import type { Lease, LeaseSpec } from "../api/generated/types.ts";
 import { StatusError } from "../api/status.ts";
 import { type Clock, microTimestamp } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
+import { leaseJitterFactor } from "../component-base/loop-flags.ts";
 import { NotLeadingError } from "./not-leading-error.ts";
 import type { RestClient } from "./rest-client.ts";
 
@@ -35,7 +36,6 @@ export interface LeaderElectorDeps {
 
 export type Lead = (options: { signal: AbortSignal }) => Promise<void>;
 
-const jitterFactor = 1.2;
 /** How long the work of a leader that has lost its lease may take to end; it cannot write any more. */
 const lostWorkMs = 2_000;
 
@@ -70,8 +70,8 @@ export class LeaderElector {
     };
     if (full.leaseDurationMs <= full.renewDeadlineMs)
       throw new Error("leaseDuration must be greater than renewDeadline");
-    if (full.renewDeadlineMs <= jitterFactor * full.retryPeriodMs) {
-      throw new Error(`renewDeadline must be greater than retryPeriod*${jitterFactor}`);
+    if (full.renewDeadlineMs <= leaseJitterFactor * full.retryPeriodMs) {
+      throw new Error(`renewDeadline must be greater than retryPeriod*${leaseJitterFactor}`);
     }
     if (full.identity === "") throw new Error("a leader elector needs an identity");
     this.#options = full;
@@ -167,7 +167,7 @@ export class LeaderElector {
         if (signal.aborted) return undefined;
         log.debug({ lease: this.#options.name, err }, "could not acquire the lease");
       }
-      const delayMs = this.#options.retryPeriodMs * (1 + jitterFactor * this.#random());
+      const delayMs = this.#options.retryPeriodMs * (1 + leaseJitterFactor * this.#random());
       if (!(await sleepUnlessAborted(clock, delayMs, signal))) return undefined;
     }
     return undefined;

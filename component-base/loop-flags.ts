@@ -1,4 +1,4 @@
-import { durationFlag, stringFlag, switchFlag } from "./flags.ts";
+import { type ConfigOf, durationFlag, stringFlag, switchFlag } from "./flags.ts";
 
 /** Where a loop finds the API server. */
 export const kubeconfigFlag = stringFlag({
@@ -29,6 +29,26 @@ export const leaseTimingFlags = {
     help: "time between attempts to lead or to renew",
   }),
 };
+
+/** How much longer than the retry period two attempts may be apart at most. */
+export const leaseJitterFactor = 1.2;
+
+/**
+ * What no single flag can know: each a sentence.
+ * @see k8s.io/client-go v0.36.0 tools/leaderelection/leaderelection.go
+ */
+export function leaseTimingProblems(config: ConfigOf<typeof leaseTimingFlags>): readonly string[] {
+  const { leaderElectLeaseDurationMs, leaderElectRenewDeadlineMs, leaderElectRetryPeriodMs } = config;
+  return [
+    ...(leaderElectLeaseDurationMs <= leaderElectRenewDeadlineMs
+      ? ["--leader-elect-lease-duration: must be greater than --leader-elect-renew-deadline"]
+      : []),
+    ...(leaderElectRenewDeadlineMs <= leaseJitterFactor * leaderElectRetryPeriodMs
+      ? [`--leader-elect-renew-deadline: must be greater than --leader-elect-retry-period*${leaseJitterFactor}`]
+      : []),
+    ...(leaderElectRetryPeriodMs < 1 ? ["--leader-elect-retry-period: must be greater than zero"] : []),
+  ];
+}
 
 /**
  * The flags of a loop of which only one may work at a time.

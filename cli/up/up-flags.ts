@@ -11,7 +11,7 @@ import {
   switchFlag,
 } from "../../component-base/flags.ts";
 import { logFlags } from "../../component-base/log-flags.ts";
-import { leaseTimingFlags } from "../../component-base/loop-flags.ts";
+import { leaseTimingFlags, leaseTimingProblems } from "../../component-base/loop-flags.ts";
 import { alone, several } from "../../etcd/config.ts";
 
 /** The flags of `gatehouse up`. */
@@ -182,6 +182,7 @@ export function contradictions(config: UpConfig): readonly string[] {
     ...(config.snapshotEvery > 0 && config.snapshotEvery < 1_000
       ? ["--snapshot-every: a second is the least, and minutes are usual"]
       : []),
+    ...leaseTimingProblems(config),
     ...badUrls.map((server) => `--etcd-servers: ${server} is no URL like https://127.0.0.1:2379`),
     ...(files.length > 0 && etcdServers.length === 0
       ? ["--etcd-cafile, --etcd-certfile, --etcd-keyfile: are for an etcd that --etcd-servers names"]

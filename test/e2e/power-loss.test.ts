@@ -18,6 +18,7 @@ const cuts = Number(process.env["GATEHOUSE_POWER_CUTS"] ?? 20);
 const flags = ["--etcd-members", process.env["GATEHOUSE_ETCD_MEMBERS"] ?? "1"];
 /** Twice as fast to start on two cores; what they leave behind is tested every fifth time. */
 const withoutLoops = ["--schedulers", "0", "--controller-managers", "0"];
+const options = { timeout: 60_000 + cuts * 10_000 };
 const writers = 8;
 const namespace = "default";
 const root = mkdtempSync(join(tmpdir(), "gatehouse-power-loss-"));
@@ -36,45 +37,49 @@ type Possible = readonly (string | undefined)[];
  * power: that an acknowledged write has reached the disk is etcd's fsync, which is on; that everything finds its way back
  * from files, locks and process ids as they were at any moment is tested here.
  */
-test(`${cuts} times all is killed at once while it is written to: every acknowledged write is there (seed ${seed})`, async () => {
-  const random = seededRandom(seed);
-  const ledger = new Map<string, Possible>();
-  let newestRevision = 0;
-  let acknowledged = 0;
-  for (let cut = 0; cut <= cuts; cut++) {
-    plane = await startPlane({ dataDir: root, flags: [...flags, ...(cut % 5 === 0 ? [] : withoutLoops)] });
-    const config = { ...loadKubeconfig(plane.kubeconfig), userAgent: "power-loss-test", connections: writers };
-    const client = createRestClient(config, { clock: realClock, log: silentLogger });
-    const { items, metadata } = await client.list(kinds.configMaps, {
-      namespace,
-      signal: new AbortController().signal,
-    });
-    expect(Number(metadata?.resourceVersion), "revisions go on").toBeGreaterThanOrEqual(newestRevision);
-    const stored = new Map(items.map((item) => [item.metadata?.name ?? "", item.data?.["value"]]));
-    stored.delete("kube-root-ca.crt");
-    for (const [name, possible] of ledger) {
-      expect(possible, `${name} after ${cut} cuts`).toContain(stored.get(name));
-      ledger.set(name, [stored.get(name)]);
-      stored.delete(name);
-    }
-    expect([...stored.keys()], "nobody wrote these").toEqual([]);
+test(
+  `${cuts} times all is killed at once while it is written to: every acknowledged write is there (seed ${seed})`,
+  options,
+  async () => {
+    const random = seededRandom(seed);
+    const ledger = new Map<string, Possible>();
+    let newestRevision = 0;
+    let acknowledged = 0;
+    for (let cut = 0; cut <= cuts; cut++) {
+      plane = await startPlane({ dataDir: root, flags: [...flags, ...(cut % 5 === 0 ? [] : withoutLoops)] });
+      const config = { ...loadKubeconfig(plane.kubeconfig), userAgent: "power-loss-test", connections: writers };
+      const client = createRestClient(config, { clock: realClock, log: silentLogger });
+      const { items, metadata } = await client.list(kinds.configMaps, {
+        namespace,
+        signal: new AbortController().signal,
+      });
+      expect(Number(metadata?.resourceVersion), "revisions go on").toBeGreaterThanOrEqual(newestRevision);
+      const stored = new Map(items.map((item) => [item.metadata?.name ?? "", item.data?.["value"]]));
+      stored.delete("kube-root-ca.crt");
+      for (const [name, possible] of ledger) {
+        expect(possible, `${name} after ${cut} cuts`).toContain(stored.get(name));
+        ledger.set(name, [stored.get(name)]);
+        stored.delete(name);
+      }
+      expect([...stored.keys()], "nobody wrote these").toEqual([]);
 
-    if (cut === cuts) break;
-    const power = new AbortController();
-    const writing = Array.from({ length: writers }, (_, writer) =>
-      write({ client, ledger, prefix: `w-${cut}-${writer}`, random, signal: power.signal }),
-    );
-    await realClock.sleep(100 + random() * 300, { signal: new AbortController().signal });
-    await cutPower(plane);
-    power.abort();
-    for (const { count, revision } of await Promise.all(writing)) {
-      acknowledged += count;
-      newestRevision = Math.max(newestRevision, revision);
+      if (cut === cuts) break;
+      const power = new AbortController();
+      const writing = Array.from({ length: writers }, (_, writer) =>
+        write({ client, ledger, prefix: `w-${cut}-${writer}`, random, signal: power.signal }),
+      );
+      await realClock.sleep(100 + random() * 300, { signal: new AbortController().signal });
+      await cutPower(plane);
+      power.abort();
+      for (const { count, revision } of await Promise.all(writing)) {
+        acknowledged += count;
+        newestRevision = Math.max(newestRevision, revision);
+      }
+      await client.close();
     }
-    await client.close();
-  }
-  expect(acknowledged).toBeGreaterThan(cuts);
-});
+    expect(acknowledged).toBeGreaterThan(cuts);
+  },
+);
 
 /** Kills the launcher, the guards and all that they guard. */
 async function cutPower(plane: TestPlane): Promise<void> {
