@@ -54,7 +54,7 @@ export interface TestGateway extends GatewayDoor {
   /** The cluster's certificates. */
   readonly pki: ClusterPki;
   /** Another gateway on the same etcd, through these endpoints. Stop it before this one. */
-  beside(servers: readonly string[]): Promise<GatewayDoor>;
+  beside(servers: readonly string[], changes?: Partial<ApiserverConfig>): Promise<GatewayDoor>;
 }
 
 /**
@@ -101,10 +101,10 @@ export async function startGateway(options: Parameters<typeof startTestEtcd>[0] 
     kubeconfig,
     config,
     pki,
-    beside: async (servers) =>
-      door(
-        await startApiserver({ ...config, etcd: { ...config.etcd, servers } }, { clock: realClock, log: silentLogger }),
-      ),
+    async beside(servers, changes = {}) {
+      const other = { ...config, etcd: { ...config.etcd, servers }, ...changes };
+      return door(await startApiserver(other, { clock: realClock, log: silentLogger }));
+    },
     async stop() {
       for (const agent of agents.values()) agent.destroy();
       await apiserver.stop();
