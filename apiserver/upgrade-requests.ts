@@ -44,7 +44,7 @@ function responseOn(request: IncomingMessage, socket: Socket): ServerResponse | 
     throw error;
   }
   response.shouldKeepAlive = false;
-  response.once("finish", () => socket.end());
+  response.once("finish", () => socket.destroySoon());
   return response;
 }
 

@@ -35,6 +35,7 @@ export class Pipeline {
   readonly #live = new LiveExchanges();
   readonly #pipelined = new PipelinedExchanges((exchange) => this.#close(exchange));
   #idle: (() => void) | undefined;
+  #draining = false;
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
@@ -62,6 +63,7 @@ export class Pipeline {
 
   /** Ends watches at once, and gives up what else is still being served after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
     for (const exchange of this.#live) if (isLongRunning(exchange.info)) exchange.abort(shuttingDown);
     const timer = this.#deps.clock.setTimer(graceMs, () => {
       for (const exchange of this.#live) {
@@ -99,6 +101,8 @@ export class Pipeline {
   async #serve(exchange: Exchange): Promise<void> {
     const { authorizer, inFlight, metrics } = this.#deps;
     const { request, info } = exchange;
+    // A connection that leaves HTTP now would be nobody's to close.
+    if (this.#draining && exchange.upgrade !== undefined) throw shuttingDown;
     const timeoutMs = requestedTimeoutMs(info.query);
     if (!isLongRunning(info)) this.#deadlines.watch(exchange, timeoutMs);
     const identified = this.#authentication.identify(request, () => exchange.signal);

@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { request } from "node:https";
+import { PassThrough, Writable } from "node:stream";
+import { connect } from "node:tls";
 import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { realClock } from "../../component-base/clock.ts";
-import { writeKubeconfig } from "../../component-base/kubeconfig-file.ts";
 import { silentLogger } from "../../component-base/logger.ts";
 import type { Running } from "../../component-base/running.ts";
 import { startKubeletSim } from "../../kubelet-sim/start.ts";
@@ -98,4 +98,163 @@ describe.skipIf(!hasKubectl)("kubectl exec (needs kubectl on PATH)", () => {
     expect(stdout.length).toBe(text.length);
     expect(stdout === text).toBe(true);
   });
+});
+
+const execPath = "/api/v1/namespaces/default/pods/web/exec?stdout=true&stderr=true";
+
+/** What a raw WebSocket gets: `channel:text` of every message, or the status and text of a refusal. */
+async function exec(
+  command: readonly string[],
+  options: {
+    readonly protocols?: string[];
+    readonly headers?: Record<string, string>;
+    readonly onMessage?: (text: string) => void;
+  } = {},
+): Promise<string[]> {
+  const query = command.map((word) => `&command=${encodeURIComponent(word)}`).join("");
+  const { pki, apiserver } = gateway;
+  const socket = new WebSocket(
+    `wss://127.0.0.1:${apiserver.port}${execPath}${query}`,
+    options.protocols ?? ["v5.channel.k8s.io"],
+    {
+      ca: pki.ca,
+      ...pki.users.get("admin"),
+      ...(options.headers && { headers: options.headers }),
+    },
+  );
+  const messages: string[] = [];
+  socket.on("message", (data: Buffer) => {
+    const text = `${data[0]}:${data.subarray(1)}`;
+    messages.push(text);
+    options.onMessage?.(text);
+  });
+  return new Promise((resolve, reject) => {
+    socket.once("close", () => resolve(messages));
+    socket.once("error", reject);
+    socket.once("unexpected-response", async (_request, response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve([`${response.statusCode} ${JSON.parse(text).message}`]);
+    });
+  });
+}
+
+test.each(["v5.channel.k8s.io", "v4.channel.k8s.io"])("speaks %s", async (protocol) => {
+  expect(await exec(["echo", "a"], { protocols: [protocol] })).toEqual([
+    "1:a\n",
+    '3:{"metadata":{},"status":"Success"}',
+  ]);
+});
+
+test("says which subprotocols there are to who offers others", async () => {
+  const [answer] = await exec(["echo"], { protocols: ["channel.k8s.io"] });
+  expect(answer).toMatch(/^400 .*v5\.channel\.k8s\.io/);
+});
+
+test.each(["GET", "POST"])("%s without an Upgrade header is refused", async (method) => {
+  const { status, json } = await gateway.call(`${execPath}&command=ls`, { method });
+  expect([status, json.message, json.reason]).toEqual([400, "Upgrade request required", "BadRequest"]);
+});
+
+/** A request with an Upgrade header, which is answered. */
+function upgradeRequest(path: string, protocol: string, options: { method: string; body?: string }): Promise<string> {
+  const { pki, apiserver } = gateway;
+  const headers = { Connection: "Upgrade", Upgrade: protocol, "Content-Type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const target = { host: "127.0.0.1", port: apiserver.port, path, method: options.method, headers, ca: pki.ca };
+    const call = request({ ...target, ...pki.users.get("admin"), agent: false }, async (response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve(`${response.statusCode} ${text}`);
+    });
+    call.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      resolve("upgraded");
+    });
+    call.once("error", reject);
+    call.end(options.body);
+  });
+}
+
+test("SPDY is refused in words that kubectl shows", async () => {
+  const answer = await upgradeRequest(`${execPath}&command=ls`, "SPDY/3.1", { method: "POST" });
+  expect(answer).toMatch(/^400 .*unable to upgrade connection: SPDY\/3\.1 is not spoken here/);
+});
+
+test("an Upgrade header anywhere else means nothing, body or not", async () => {
+  const path = "/api/v1/namespaces/default/configmaps";
+  const body = JSON.stringify({ metadata: { name: "upgraded" }, data: { a: "x".repeat(200_000) } });
+  expect(await upgradeRequest(path, "websocket", { method: "POST", body })).toMatch(/^201 /);
+  expect(await upgradeRequest(`${path}/upgraded`, "h2c", { method: "GET" })).toMatch(/^200 .*"name":"upgraded"/);
+});
+
+test("a connection goes on after an Upgrade header that meant nothing", async () => {
+  const { pki, apiserver } = gateway;
+  const socket = connect({ host: "127.0.0.1", port: apiserver.port, ca: pki.ca, ...pki.users.get("admin") });
+  let text = "";
+  socket.on("data", (chunk) => (text += chunk));
+  const get = (more: string) => socket.write(`GET /version HTTP/1.1\r\nHost: a\r\n${more}\r\n`);
+  for (const count of [1, 2, 3]) {
+    get(count === 2 ? "" : "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    await eventually("it is answered", () => text.split("HTTP/1.1 200").length === count + 1);
+  }
+  socket.destroy();
+});
+
+const grant = (name: string, verbs: string[]) =>
+  Promise.all([
+    gateway.call("/apis/rbac.authorization.k8s.io/v1/clusterroles", {
+      body: { metadata: { name }, rules: [{ apiGroups: [""], resources: ["pods/exec"], verbs }] },
+    }),
+    gateway.call("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }],
+      },
+    }),
+  ]);
+
+const as = (user: string) => exec(["true"], { headers: { "Impersonate-User": user } });
+
+test("who may not is told so before anything is opened", async () => {
+  expect(await as("nobody")).toEqual([
+    '403 pods "web" is forbidden: User "nobody" cannot get resource "pods/exec" in API group "" in the namespace "default"',
+  ]);
+});
+
+test("a WebSocket needs the right to create as well", async () => {
+  await grant("reader", ["get"]);
+  await grant("writer", ["get", "create"]);
+  await eventually("the grant is known", async () => (await as("writer"))[0]?.includes("Success") === true);
+  expect(await as("reader")).toEqual(['403 pods "web" is forbidden: ']);
+});
+
+test("the official JavaScript client runs a program, with input and its exit code", async () => {
+  const config = new KubeConfig();
+  config.loadFromFile(gateway.kubeconfig);
+  let stdout = "";
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      stdout += chunk;
+      done();
+    },
+  });
+  const stdin = new PassThrough();
+  const command = ["sh", "-c", "echo begun; sleep 0; exit 4"];
+  const status = await new Promise<V1Status>((resolve, reject) => {
+    new Exec(config).exec("default", "web", "app", command, sink, null, stdin, false, resolve).catch(reject);
+  });
+  expect(stdout).toBe("begun\n");
+  expect(status).toMatchObject({ reason: "NonZeroExitCode", details: { causes: [{ message: "4" }] } });
+});
+
+test("a gateway that stops ends what runs", async () => {
+  const messages: string[] = [];
+  const running = exec(["sh", "-c", "echo begun; sleep 1000"], { onMessage: (text) => messages.push(text) });
+  await eventually("it runs", () => messages.includes("1:begun\n"));
+  const startedMs = realClock.monotonicMs();
+  await gateway.apiserver.stop();
+  await running;
+  expect(realClock.monotonicMs() - startedMs).toBeLessThan(4_000);
 });
