@@ -25,10 +25,13 @@ const SETTLE_DELAY_MS = 150;
 /** What is left for finding out when the write has used up its own time. */
 const LAST_LOOK_MS = 1_000;
 
-/** What a look at the key told. `unchanged`: the guard still holds, or may hold again. */
+/**
+ * What a look at the key told. `unchanged`: the guard still holds, or may hold again. `gone`: the key that was to be deleted has
+ * been deleted, by this write or by another; both look the same, and only one of them may be told that it was the one.
+ */
 type Finding =
   | WriteOutcome
-  | { readonly kind: "unchanged"; readonly raftTerm: bigint }
+  | { readonly kind: "unchanged" | "gone"; readonly raftTerm: bigint }
   | { readonly kind: "unreadable" };
 
 /** Thrown into a call whose answer is not needed any more. */
@@ -99,7 +102,7 @@ export class GuardedWriter {
       const finding = await this.#look(attempt);
       if (call.isOver()) return;
       if (finding.kind === "done" || finding.kind === "refused") return call.giveUp(new Found(finding));
-      if (finding.kind === "unchanged" && finding.raftTerm > sentTerm && ++lost === SETTLE_TRIES) {
+      if (finding.kind !== "unreadable" && finding.raftTerm > sentTerm && ++lost === SETTLE_TRIES) {
         return call.giveUp(lostInElection());
       }
       await this.#pause(attempt.signal);
@@ -112,6 +115,7 @@ export class GuardedWriter {
     for (let unchanged = 0; this.#clock.monotonicMs() < deadlineMs && !signal.aborted; ) {
       const finding = await this.#look(attempt);
       if (finding.kind === "done" || finding.kind === "refused") return finding;
+      if (finding.kind === "gone") break;
       if (finding.kind === "unchanged") {
         unchanged++;
         const repeated = mayRepeat ? await this.#repeat(attempt) : undefined;
@@ -120,7 +124,7 @@ export class GuardedWriter {
       }
       if (!signal.aborted) await this.#pause(signal);
     }
-    // The guard may still hold, so the request may yet be on its way through the cluster.
+    // The request may yet be on its way through the cluster; or it is not known whose the deletion was.
     throw new StorageError("Unknown", request.key, error.detail, { cause: error });
   }
 
@@ -144,7 +148,9 @@ export class GuardedWriter {
       const guard = request.compare.equals;
       if ((current?.modRevision ?? 0n) === guard && current !== undefined) return { kind: "unchanged", raftTerm };
       const seenRevision = await witness.seenBy(current?.modRevision ?? revision, signal);
-      if (seenRevision !== undefined) return { kind: "done", revision: seenRevision };
+      if (seenRevision !== undefined) {
+        return "delete" in request.success ? { kind: "gone", raftTerm } : { kind: "done", revision: seenRevision };
+      }
       // "No such key" is no revision that never comes back: whoever made the key may delete it before our request arrives.
       if (guard === 0n) return { kind: "unchanged", raftTerm };
       return { kind: "refused", current };
