@@ -65,6 +65,10 @@ const apply: Readonly<Record<FaultKind, Apply>> = {
     return () => undefined;
   },
   "pause gateway": async ({ gateway }, { cluster }) => pause([at(cluster.gateways, gateway)]),
+  // Of scheduler, controllers and kubelets, where there are any yet.
+  "kill loop": async ({ dice, durationMs }, { cluster, keeper }) =>
+    kill([runningLoop(cluster, dice)], keeper, durationMs),
+  "pause loop": async ({ dice }, { cluster }) => pause([runningLoop(cluster, dice)]),
   "refuse link": async (fault, deps) => bend(oneLink(fault, deps), { kind: "refuse" }, deps),
   "stall link": async (fault, deps) => bend(oneLink(fault, deps), stall(fault), deps),
   "delay link": async (fault, deps) => bend(oneLink(fault, deps), delay(fault), deps),
@@ -125,6 +129,11 @@ function pause(victims: readonly Process[]): Undo {
   return () => {
     for (const victim of victims) victim.signal("SIGCONT");
   };
+}
+
+function runningLoop({ loops }: RobustCluster, dice: number): Process {
+  const running = loops.filter((loop) => loop.running());
+  return at(running, Math.floor(dice * running.length));
 }
 
 interface Direction {

@@ -75,8 +75,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await reference.start();
     await createNamespaces(http, cluster.gateways);
     const keeper = new Keeper({ clock, recorder });
-    const kept = [...cluster.members, ...cluster.gateways];
-    const keeping = keeper.run(() => kept, stopping.signal);
+    let withLoops = false;
+    const kept = () => [...cluster.members, ...cluster.gateways, ...(withLoops ? cluster.loops : [])];
+    const keeping = keeper.run(kept, stopping.signal);
 
     const watchers = watcherRows.map(
       (row, id) => new Watcher({ ...row, id, doors, http, recorder, clock, random: random(`watcher ${id}`) }),
@@ -89,12 +90,17 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const ended = untilOver(options, stopping.signal).then(() => working.abort());
     const clients = runClients({ options, doors, http, recorder, signal: working.signal });
     const deployment = { http, doors: cluster.gateways, clock, random: random("deployment") };
-    const scaling = options.podsMs === 0 ? undefined : runDeployment(options, cluster, deployment, working.signal);
+    const startLoops = async () => {
+      await cluster.startLoops();
+      withLoops = true;
+    };
+    const scaling = options.podsMs === 0 ? undefined : runDeployment(options, startLoops, deployment, working.signal);
     const faulting = runFaults(plan, { cluster, keeper, reference, recorder, clock }, stopping.signal);
     await Promise.all([ended, faulting, clients, scaling]);
 
     await Promise.all(cluster.gateways.map((gateway) => gateway.whenReady()));
     const wantedPods = options.podsMs === 0 ? undefined : await settleDeployment(deployment);
+    withLoops = false;
     for (const loop of cluster.loops) loop.signal("SIGKILL");
     await settle(reference, watchers);
     const finals = [await reference.final()];
@@ -187,12 +193,12 @@ async function runClients(deps: {
 /** In the last part of the run Pods come and go, by components that reach their gateways directly. */
 async function runDeployment(
   { durationMs, podsMs }: RunOptions,
-  cluster: RobustCluster,
+  startLoops: () => Promise<void>,
   deps: DeploymentDeps,
   signal: AbortSignal,
 ): Promise<void> {
   await clock.sleep(durationMs - podsMs, { signal });
-  await cluster.startLoops();
+  await startLoops();
   await createDeployment(deps);
   await keepScaling(deps, signal);
 }
