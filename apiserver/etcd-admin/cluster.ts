@@ -176,14 +176,14 @@ export function newestRevision({ members }: Survey, known = 0n): bigint {
   }, known);
 }
 
-/** As etcdctl prints it. */
+/** As etcdctl prints it; empty where it is not known. */
 export function idText(id: bigint): string {
-  return id.toString(16);
+  return id === 0n ? "" : id.toString(16);
 }
 
 /** What to call a member that may not have a name yet. */
-export function nameOf(member: EtcdMember): string {
-  return member.name === "" ? idText(member.id) : member.name;
+export function nameOf({ name, id, clientUrls }: EtcdMember): string {
+  return name || idText(id) || (clientUrls[0] ?? "");
 }
 
 /** Names with numbers in them by number; who has no name yet comes last. */

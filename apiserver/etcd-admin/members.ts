@@ -1,4 +1,4 @@
-import { type FieldError, invalidValue, required } from "../../api/field-errors.ts";
+import { duplicate, type FieldError, invalidValue, required } from "../../api/field-errors.ts";
 import { isObject } from "../../api/json.ts";
 import { badRequest, invalid } from "../../api/status.ts";
 import type { EtcdMember } from "../storage/etcd3/admin.ts";
@@ -64,22 +64,32 @@ const wanted = { group: "", kind: "EtcdMember" };
 /** @throws StatusError 400, 422 */
 function parseMember(body: unknown, { mayLearn }: { mayLearn: boolean }): { peerUrls: string[]; learner: boolean } {
   if (!isObject(body)) throw badRequest('the body must be JSON like {"peerURLs":["https://10.0.0.4:2380"]}');
-  const { peerURLs, isLearner = false, ...unknown } = body;
   const errors: FieldError[] = [];
-  const peerUrls: string[] = [];
-  if (!Array.isArray(peerURLs) || peerURLs.length === 0) errors.push(required("peerURLs", "one URL at least"));
-  else {
-    for (const [index, url] of peerURLs.entries()) {
-      if (typeof url === "string" && isPeerUrl(url)) peerUrls.push(url);
-      else errors.push(invalidValue(`peerURLs[${index}]`, url, "must be a URL like https://10.0.0.4:2380"));
-    }
-  }
+  const peerUrls = parsePeerUrls(body["peerURLs"], errors);
+  const { isLearner = false } = body;
   if (typeof isLearner !== "boolean") errors.push(invalidValue("isLearner", isLearner, "must be true or false"));
-  else if (!mayLearn && "isLearner" in body) unknown["isLearner"] = isLearner;
-  for (const [field, value] of Object.entries(unknown))
-    errors.push(invalidValue(field, value, "there is no such field"));
+  const known = mayLearn ? ["peerURLs", "isLearner"] : ["peerURLs"];
+  for (const [field, value] of Object.entries(body)) {
+    if (!known.includes(field)) errors.push(invalidValue(field, value, "there is no such field"));
+  }
   if (errors.length > 0) throw invalid(wanted, "", errors);
   return { peerUrls, learner: isLearner === true };
+}
+
+function parsePeerUrls(value: unknown, errors: FieldError[]): string[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    errors.push(required("peerURLs", "one URL at least"));
+    return [];
+  }
+  const peerUrls: string[] = [];
+  for (const [index, url] of value.entries()) {
+    const field = `peerURLs[${index}]`;
+    if (typeof url !== "string" || !isPeerUrl(url)) {
+      errors.push(invalidValue(field, url, "must be a URL like https://10.0.0.4:2380"));
+    } else if (peerUrls.includes(url)) errors.push(duplicate(field, url));
+    else peerUrls.push(url);
+  }
+  return peerUrls;
 }
 
 /** @see https://github.com/etcd-io/etcd/blob/v3.4.23/pkg/types/urls.go */

@@ -78,7 +78,13 @@ function addedText({ member, members }: AddedMemberAnswer, name: string): string
     `  --name=${name}`,
     `  --initial-cluster=${cluster.join(",")}`,
     "  --initial-cluster-state=existing",
+    ...(hasMajority(members) ? [] : ["Until it has started there is no majority: nothing can be written."]),
   ].join("\n");
+}
+
+function hasMajority(members: readonly MemberAnswer[]): boolean {
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  return voters.filter(({ name }) => name !== "").length * 2 > voters.length;
 }
 
 function nameIn(one: MemberAnswer, added: MemberAnswer, name: string): string {

@@ -17,7 +17,9 @@ export async function etcdStatus(options: { readonly kubeconfig: string; readonl
 export function statusText({ members, cluster }: EtcdStatusAnswer): string {
   const header = ["NAME", "ID", "ROLE", "VERSION", "TERM", "REVISION", "RAFT INDEX", "LAG", "SIZE", "IN USE", "ALARMS"];
   const lines = [textTable(header, members.map(row)), ""];
-  for (const { name, id, errors } of members) for (const error of errors) lines.push(`${name || id}: ${error}`);
+  for (const { name, id, endpoint, errors } of members) {
+    for (const error of errors) lines.push(`${name || id || endpoint}: ${error}`);
+  }
   if (lines.at(-1) !== "") lines.push("");
   if (cluster.membersFrom !== "etcd") lines.push("no member tells who the members are: these were the last known");
   lines.push(quorumSentence(cluster));
@@ -32,7 +34,7 @@ function row(member: MemberStatusAnswer): string[] {
   const number = (value: number | undefined) => (value === undefined ? "-" : String(value));
   return [
     name || "-",
-    id,
+    id || "-",
     role(member),
     version ?? "-",
     number(raftTerm),

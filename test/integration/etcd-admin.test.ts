@@ -80,6 +80,7 @@ test.each([
   { name: "no URLs", method: "POST", path: "members", body: "{}", code: 422 },
   { name: "a bad URL", method: "POST", path: "members", body: '{"peerURLs":["ftp://x:1"]}', code: 422 },
   { name: "a URL with a path", method: "POST", path: "members", body: '{"peerURLs":["http://x:1/p"]}', code: 422 },
+  { name: "a URL twice", method: "POST", path: "members", body: '{"peerURLs":["http://x:1","http://x:1"]}', code: 422 },
   { name: "unknown field", method: "POST", path: "members", body: '{"peerURLs":["http://x:1"],"a":1}', code: 422 },
   {
     name: "learner is no bool",
