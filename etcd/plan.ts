@@ -2,17 +2,20 @@ import { join } from "node:path";
 import { freePorts, isPortFree } from "../component-base/free-port.ts";
 import { readIfExists, writeFileAtomically } from "../component-base/secret-file.ts";
 import type { MemberPlan } from "./config.ts";
+import { finishExchange } from "./snapshot/exchange.ts";
 
 const host = "127.0.0.1";
 
 /**
  * Names and ports of the members, kept in `plan.json` so that a plane comes back where it was. A single member moves to
- * other ports when its own have been taken meanwhile; several cannot, because they know each other by port.
+ * other ports when its own have been taken meanwhile; several cannot, because they know each other by port. A restore that was
+ * cut short is finished first.
  *
  * @param members - default: as many as the data was made for, 1 for new data
  * @throws Error when the data was made for another number of members, or when a port of several is taken
  */
 export async function planMembers(dataDir: string, members?: number): Promise<readonly MemberPlan[]> {
+  finishExchange(dataDir);
   const known = readPlan(dataDir);
   if (known === undefined) {
     const plan = await newMembers(Array.from({ length: members ?? 1 }, (_, index) => `etcd-${index + 1}`));

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../component-base/clock.ts";
 import { makePrivateFolder } from "../../component-base/secret-file.ts";
 import { runCommand } from "../run-command.ts";
 import { bumpRevision } from "./bump-revision.ts";
 import type { FileKind } from "./checksum.ts";
+import { exchangeMembers, type SetAside } from "./exchange.ts";
 import { openForReading } from "./random-access.ts";
 import { type RestoreTool, toolEnvironment } from "./restore-tool.ts";
 
@@ -34,15 +35,6 @@ export interface RestoreMembersDeps {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A folder that was in the way, and where it is now. */
-export interface SetAside {
-  readonly member: string;
-  readonly folder: string;
-}
-
-/** Part of the names of folders that were set aside. */
-const asideMark = ".before-restore-";
-
 /**
  * Makes the data of every member out of one file, as members of a new cluster. Nothing that was there is touched before all is
  * made, and nothing is ever deleted: every member's folder is set aside under `<name>.before-restore-<time>`. The members must
@@ -57,24 +49,15 @@ export async function restoreMembers(
 ): Promise<readonly SetAside[]> {
   const { dataDir, members } = input;
   const stamp = new Date(deps.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const work = join(dataDir, `.restore-${stamp}-${process.pid}`);
-  makePrivateFolder(work);
+  const work = `.restore-${stamp}-${process.pid}`;
+  makePrivateFolder(join(dataDir, work));
   try {
-    await makeMembers(input, work, deps, options);
+    await makeMembers(input, join(dataDir, work), deps, options);
     options.signal.throwIfAborted();
-    return exchange(dataDir, work, { names: members.map(({ name }) => name), stamp });
+    return exchangeMembers(dataDir, { work, names: members.map(({ name }) => name), stamp });
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    rmSync(join(dataDir, work), { recursive: true, force: true });
   }
-}
-
-/** Folders of members in `dataDir`; those that were set aside do not count. */
-export function memberFolders(dataDir: string): readonly string[] {
-  if (!existsSync(dataDir)) return [];
-  return readdirSync(dataDir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.includes(asideMark) && !entry.name.startsWith("."))
-    .map((entry) => entry.name)
-    .filter((name) => existsSync(join(dataDir, name, "member")));
 }
 
 async function makeMembers(
@@ -109,43 +92,6 @@ async function makeMembers(
     options.signal.throwIfAborted();
     if (result.code !== 0) throw new Error(`${tool.path} could not restore ${name}: ${lastLine(result.output)}`);
   }
-}
-
-/** Puts the new folders where the old ones were; puts everything back when a step fails. */
-function exchange(
-  dataDir: string,
-  work: string,
-  options: { readonly names: readonly string[]; readonly stamp: string },
-): readonly SetAside[] {
-  const undo: (() => void)[] = [];
-  const move = (from: string, to: string) => {
-    renameSync(from, to);
-    undo.unshift(() => renameSync(to, from));
-  };
-  const old = memberFolders(dataDir);
-  const setAside = old.map((member) => ({
-    member,
-    folder: freeName(join(dataDir, `${member}${asideMark}${options.stamp}`)),
-  }));
-  try {
-    for (const { member, folder } of setAside) move(join(dataDir, member), folder);
-    for (const name of options.names) {
-      // What is left there holds no member: an empty folder, or one that was never filled.
-      const place = join(dataDir, name);
-      if (existsSync(place)) move(place, freeName(`${place}${asideMark}${options.stamp}`));
-      move(join(work, name), place);
-    }
-  } catch (error) {
-    for (const step of undo) step();
-    throw error;
-  }
-  return setAside;
-}
-
-function freeName(path: string): string {
-  let free = path;
-  for (let number = 2; existsSync(free); number++) free = `${path}-${number}`;
-  return free;
 }
 
 function lastLine(output: string): string {

@@ -3,14 +3,9 @@ import { join } from "node:path";
 import type { EtcdBinary } from "../find.ts";
 import { currentRevision, later } from "./current-revision.ts";
 import { diffStates, type KnownKey, type StateDifference } from "./diff-states.ts";
+import { finishExchange, memberFolders, type SetAside } from "./exchange.ts";
 import { openForReading, type RandomAccess } from "./random-access.ts";
-import {
-  memberFolders,
-  type RestoredMember,
-  type RestoreMembersDeps,
-  restoreMembers,
-  type SetAside,
-} from "./restore-members.ts";
+import { type RestoredMember, type RestoreMembersDeps, restoreMembers } from "./restore-members.ts";
 import { findRestoreTool } from "./restore-tool.ts";
 import { SnapshotFileError } from "./snapshot-file-error.ts";
 import { readState } from "./state.ts";
@@ -62,6 +57,7 @@ export async function restore(
   options: { readonly signal: AbortSignal },
 ): Promise<RestoreReport> {
   const { dataDir, members, binary, prefix = "/registry" } = input;
+  finishExchange(dataDir);
   const tool = await findRestoreTool(binary, { ...deps, ...options });
   const file = openForReading(input.file);
   try {

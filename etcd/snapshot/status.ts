@@ -88,6 +88,8 @@ function countObjects(live: ReadonlySet<string>, prefix: string): Pick<SnapshotS
   const counts = new Map<string, number>();
   let otherKeys = 0;
   for (const key of live) {
+    // etcdutl marks a raised revision with an entry for no key.
+    if (key === "") continue;
     const kind = objectKind(key, prefix);
     if (kind === undefined) otherKeys++;
     else counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -1,5 +1,5 @@
 /** How many entries are worked on before others get their turn. */
-const entriesPerTurn = 2_000;
+const entriesPerTurn = 500;
 
 /**
  * Counts work on a file that is done without waiting, and lets the event loop go on now and then: a launcher that restores
