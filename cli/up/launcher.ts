@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../component-base/clock.ts";
 import { packageRoot } from "../../component-base/package-root.ts";
 import type { ProcessTable } from "../../component-base/process-table.ts";
@@ -137,8 +138,9 @@ export class Launcher implements LivePlane {
     }));
     this.#plane = { ...plane, etcdServers, gateways };
     this.#writeFacts(this.#plane);
-    for (const { process } of this.gateways()) {
-      if (process.state === "held") continue;
+    for (const [index, { process }] of this.gateways().entries()) {
+      const isSame = isDeepStrictEqual(gateways[index], plane.gateways[index]);
+      if (isSame || process.state === "held") continue;
       await process.hold();
       await process.resume(options);
     }
