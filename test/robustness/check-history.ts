@@ -9,6 +9,7 @@ import type { History, Violation } from "./history.ts";
 /** Every check on one history. */
 export function checkHistory(history: History, deps: { readonly nowMs: () => number }): Violation[] {
   return [
+    ...history.troubles.map((text) => ({ check: "recovery", text })),
     ...checkDurable(history),
     ...checkRevisions(history),
     ...checkReads(history),

@@ -40,10 +40,14 @@ export async function keepScaling(deps: DeploymentDeps, signal: AbortSignal): Pr
   }
 }
 
-/** Asks for a last number and waits until exactly so many Pods run. @returns that number */
-export async function settleDeployment(deps: DeploymentDeps): Promise<number> {
+/** The number of Pods that is wanted in the end. */
+export function lastReplicas(random: Random): number {
+  return 5 + Math.floor(random() * (mostReplicas - 5));
+}
+
+/** Asks for so many and waits until exactly so many Pods run. @throws Error when they do not in time */
+export async function settleDeployment(deps: DeploymentDeps, wanted: number): Promise<void> {
   const { http, doors, random } = deps;
-  const wanted = 5 + Math.floor(random() * (mostReplicas - 5));
   await eventually("the Deployment is scaled", () => scale(deps, wanted), { timeoutMs: 20_000 });
   await eventually(
     `${wanted} Pods run`,
@@ -56,7 +60,6 @@ export async function settleDeployment(deps: DeploymentDeps): Promise<number> {
     },
     { timeoutMs: 60_000, everyMs: 200 },
   );
-  return wanted;
 }
 
 async function scale({ http, doors, random }: DeploymentDeps, replicas: number): Promise<boolean> {

@@ -6,6 +6,7 @@ interface Head {
   readonly seed: number;
   readonly startRevision: number;
   readonly compactedRevision: number;
+  readonly troubles: readonly string[];
   readonly wantedPods?: number;
 }
 
@@ -13,9 +14,9 @@ type Line = Head | Operation | WatchRecord | Commit | Final | FaultRecord;
 
 /** One JSON object per line: a head, then everything else. */
 export function writeHistory(file: string, history: History): void {
-  const { seed, startRevision, compactedRevision, wantedPods } = history;
+  const { seed, startRevision, compactedRevision, troubles, wantedPods } = history;
   const pods = wantedPods !== undefined && { wantedPods };
-  const head: Head = { kind: "history", seed, startRevision, compactedRevision, ...pods };
+  const head: Head = { kind: "history", seed, startRevision, compactedRevision, troubles, ...pods };
   const { faults, operations, watches, commits, finals } = history;
   const lines: Line[] = [head, ...faults, ...operations, ...watches, ...commits, ...finals];
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -35,6 +36,7 @@ export function readHistory(file: string): History {
     seed: head.seed,
     startRevision: head.startRevision,
     compactedRevision: head.compactedRevision,
+    troubles: head.troubles,
     ...(head.wantedPods !== undefined && { wantedPods: head.wantedPods }),
     operations: of("operation"),
     watches: of("watch"),

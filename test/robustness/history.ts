@@ -16,6 +16,8 @@ export interface History {
   readonly faults: readonly FaultRecord[];
   /** The newest revision that etcd was asked to forget; 0: none was. */
   readonly compactedRevision: number;
+  /** What did not come back after all faults were over, and where members of etcd contradict each other. */
+  readonly troubles: readonly string[];
   /** What was wanted of Pods in the end, if any were. */
   readonly wantedPods?: number;
 }

@@ -3,7 +3,7 @@ import { realClock } from "../../component-base/clock.ts";
 import { eventually } from "../harness/eventually.ts";
 import { checkHistory } from "./check-history.ts";
 import { type RobustCluster, startCluster } from "./cluster.ts";
-import { createDeployment, type DeploymentDeps, keepScaling, settleDeployment } from "./deployment.ts";
+import { createDeployment, type DeploymentDeps, keepScaling, lastReplicas, settleDeployment } from "./deployment.ts";
 import { runFaults } from "./faults.ts";
 import { type Final, type History, isWrite, type Violation } from "./history.ts";
 import { HttpClient } from "./http.ts";
@@ -98,13 +98,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const faulting = runFaults(plan, { cluster, keeper, reference, recorder, clock }, stopping.signal);
     await Promise.all([ended, faulting, clients, scaling]);
 
-    await Promise.all(cluster.gateways.map((gateway) => gateway.whenReady()));
-    const wantedPods = options.podsMs === 0 ? undefined : await settleDeployment(deployment);
+    const troubles = reference.disagreements;
+    const recovered = <T>(what: Promise<T>) =>
+      what.catch((error: unknown) => {
+        troubles.push(error instanceof Error ? error.message : String(error));
+        return undefined;
+      });
+    await recovered(Promise.all(cluster.gateways.map((gateway) => gateway.whenReady())));
+    const wantedPods = options.podsMs === 0 ? undefined : lastReplicas(random("replicas"));
+    if (wantedPods !== undefined) await recovered(settleDeployment(deployment, wantedPods));
     withLoops = false;
     for (const loop of cluster.loops) loop.signal("SIGKILL");
-    await settle(reference, watchers);
-    const finals = [await reference.final()];
-    for (const door of cluster.gateways) finals.push(await finalOf(http, door));
+    await recovered(settle(reference, watchers));
+    const finals = [await recovered(reference.final())];
+    for (const door of cluster.gateways) finals.push(await recovered(finalOf(http, door)));
     stopping.abort(new Error("the run is over"));
     await Promise.all([keeping, ...watching]);
     await between?.stop();
@@ -117,12 +124,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
       watches: recorder.watches,
       faults: recorder.faults,
       commits: reference.commits,
-      finals,
+      finals: finals.filter((final) => final !== undefined),
+      troubles,
       ...(wantedPods !== undefined && { wantedPods }),
     };
     const beganMs = clock.monotonicMs();
-    const disagreements = reference.disagreements.map((text) => ({ check: "members", text }));
-    const violations = [...disagreements, ...checkHistory(history, { nowMs: () => clock.monotonicMs() })];
+    const violations = checkHistory(history, { nowMs: () => clock.monotonicMs() });
     say(`${summary(history)}; checked in ${Math.round(clock.monotonicMs() - beganMs)} ms`);
     keepFolder = violations.length > 0;
     return { history, violations };

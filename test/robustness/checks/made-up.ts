@@ -84,6 +84,7 @@ export function history(parts: Partial<History>): History {
     seed: 0,
     startRevision: 0,
     compactedRevision: 0,
+    troubles: [],
     operations: [],
     watches: [],
     commits: [],
