@@ -60,6 +60,15 @@ describe("the table of leaders", () => {
       ],
     },
     {
+      name: "nobody knows of which processes",
+      lease: undefined,
+      candidates: [],
+      lines: [
+        "kube-scheduler   <none>   -     -         -             -",
+        "kube-scheduler: there is no lease: a process that is alone leads from its start and needs none",
+      ],
+    },
+    {
       name: "one alone, and the lease of several that were there before",
       lease: lease("vm_1", 999),
       candidates: [candidate("scheduler", { elects: false, role: "leader" })],

@@ -78,5 +78,8 @@ function remark({ name, state, leaseDurationSeconds, candidates }: Leadership): 
     return [`${name}: the lease has expired, not renewed for ${leaseDurationSeconds} s: a standby may take it`];
   }
   if (state === "released") return [`${name}: its holder has handed the lease back: a standby may take it`];
-  return state === "none" ? [`${name}: there is no lease: nobody has tried to lead yet`] : [];
+  if (state !== "none") return [];
+  return candidates.length > 0
+    ? [`${name}: there is no lease yet: nobody has come to lead`]
+    : [`${name}: there is no lease: a process that is alone leads from its start and needs none`];
 }
