@@ -1,3 +1,6 @@
+import type { EtcdAdmin, EtcdHash } from "../storage/etcd3/admin.ts";
+import type { CallOptions } from "../storage/etcd3/transport.ts";
+import { StorageError } from "../storage/storage.ts";
 import type { HashAnswer } from "./answers.ts";
 import { idText, newestRevision, type SeenMember } from "./cluster.ts";
 import { unavailable } from "./errors.ts";
@@ -18,7 +21,7 @@ const RETRY_MS = 300;
 export const hash: Operation = async ({ signal }, deps) => {
   for (let attempt = 1; ; attempt++) {
     const answer = await hashOnce(deps, signal);
-    if (attempt === ATTEMPTS || comparable(answer)) return { code: 200, value: answer };
+    if (attempt === ATTEMPTS || (comparable(answer) && !overtaken(answer))) return { code: 200, value: answer };
     await deps.clock.sleep(RETRY_MS, { signal });
   }
 };
@@ -57,12 +60,31 @@ async function hashOf(
   if (now.status === undefined) return { ...identity, error: now.problem ?? "it does not answer" };
   try {
     const { admin } = cluster.reachable(now);
-    const { hash, compactRevision } = await admin.hashKv(revision, { timeoutMs: HASH_MS, signal });
+    const { hash, compactRevision } = await hashAt(admin, revision, { timeoutMs: HASH_MS, signal });
     return { ...identity, hash, compactRevision: compactRevision.toString() };
   } catch (error) {
     signal.throwIfAborted();
     return { ...identity, error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** etcd 3.4 refuses to hash at the very revision that it was compacted to, though all of it is there. */
+async function hashAt(admin: EtcdAdmin, revision: bigint, options: CallOptions): Promise<EtcdHash> {
+  try {
+    return await admin.hashKv(revision, options);
+  } catch (error) {
+    if (!isCompacted(error)) throw error;
+    const newest = await admin.hashKv(0n, options);
+    if (newest.currentRevision === revision) return newest;
+    throw error;
+  }
+}
+
+const isCompacted = (error: unknown) => error instanceof StorageError && error.code === "Expired";
+
+/** A compaction passed the revision between the questions. */
+function overtaken({ members }: HashAnswer): boolean {
+  return members.some(({ error }) => error === "etcdserver: mvcc: required revision has been compacted");
 }
 
 function comparable({ members }: HashAnswer): boolean {

@@ -4,7 +4,7 @@ import { createWriteStream, existsSync, readFileSync, statSync, writeFileSync } 
 import { Agent, request } from "node:https";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type {
   DefragAnswer,
   EtcdStatusAnswer,
@@ -14,10 +14,13 @@ import type {
   MembersAnswer,
 } from "../../apiserver/etcd-admin/answers.ts";
 import { startApiserver } from "../../apiserver/start.ts";
+import { findCommand } from "../../cli/command.ts";
+import { commands } from "../../cli/commands.ts";
 import { EtcdGateway } from "../../cli/etcd/gateway.ts";
 import { saveSnapshot } from "../../cli/snapshot/save-snapshot.ts";
 import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import { realClock } from "../../component-base/clock.ts";
+import { parseFlags } from "../../component-base/flags.ts";
 import { silentLogger } from "../../component-base/logger.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startGateway, type TestGateway } from "../harness/gateway.ts";
@@ -246,6 +249,48 @@ test("a snapshot is saved through the gateway: whole, verified, and as etcd was"
   const refused = saveSnapshot(connection, { file, member: "nobody", signal }, { clock: realClock });
   await expect(refused).rejects.toMatchObject({ code: 404 });
   await connection.close();
+});
+
+test.each([
+  { words: "etcd status", code: 0, prints: /\n\nquorum 2 of 3; 1 member may still be lost$/ },
+  { words: "etcd status -o json", code: 0, prints: /"mayStillLose": 1/ },
+  { words: "etcd members", code: 0, prints: /^NAME +ID +STATE +VOTE +PEER URLS +CLIENT URLS\n/ },
+  { words: "etcd hash", code: 0, prints: /all 3 members agree at revision \d+$/ },
+  { words: "etcd alarm list", code: 0, prints: /^no alarms$/ },
+  { words: "etcd alarm disarm", code: 0, prints: /^no alarms$/ },
+  { words: "etcd alarm off", code: "UserError", prints: /list or disarm/ },
+  { words: "etcd compact", code: 0, prints: /^history before revision (\d+) is gone; etcd is at revision \1$/ },
+  { words: "etcd compact --revision 3", code: "StatusError", prints: /required revision has been compacted/ },
+  // At the very revision that all were compacted to.
+  { words: "etcd hash", code: 0, prints: /all 3 members agree at revision \d+$/ },
+  { words: "etcd defrag", code: 0, prints: /^NAME +ID +SIZE BEFORE +SIZE AFTER +TOOK\n(.*ms\n){2}.*ms$/ },
+  {
+    words: "etcd defrag --member nobody",
+    code: "StatusError",
+    prints: /etcd has no member "nobody"; there are etcd-1,/,
+  },
+  { words: "etcd move-leader", code: "UserError", prints: /takes one member/ },
+  { words: "etcd member-add", code: "UserError", prints: /--peer-urls: is needed/ },
+  { words: "etcd member-remove nobody", code: "StatusError", prints: /etcd has no member "nobody"/ },
+  { words: "etcd member-promote nobody", code: "StatusError", prints: /etcd has no member "nobody"/ },
+  { words: "snapshot save FILE", code: 0, prints: /^saved .*: \d+ kB at revision \d+, in [\d.]+ s$/ },
+  { words: "snapshot save FILE -o json", code: 0, prints: /"encrypted":false/ },
+  { words: "snapshot save /", code: "UserError", prints: /is a folder/ },
+])("gatehouse $words", async ({ words, code, prints }) => {
+  const file = join(gateway.etcd.folder, "by-command.db");
+  const found = findCommand(commands, words.replace("FILE", file).split(" "));
+  const parsed = parseFlags(found?.command.flags ?? {}, [...(found?.rest ?? []), "--kubeconfig", gateway.kubeconfig]);
+  if (parsed.kind !== "config") throw new Error(JSON.stringify(parsed));
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  try {
+    expect(await found?.command.run(parsed)).toBe(code);
+    expect(log.mock.lastCall?.[0]).toMatch(prints);
+  } catch (error) {
+    if (code === 0 || !(error instanceof Error)) throw error;
+    expect([error.name, error.message]).toEqual([code, expect.stringMatching(prints)]);
+  } finally {
+    log.mockRestore();
+  }
 });
 
 describe("members come and go", () => {

@@ -32,6 +32,13 @@ export interface EtcdAlarm {
   readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
+export interface EtcdHash {
+  readonly hash: number;
+  readonly compactRevision: bigint;
+  /** Where the member was when it read its keys. */
+  readonly currentRevision: bigint;
+}
+
 /** A part of a snapshot. */
 export interface SnapshotPiece {
   readonly bytes: Buffer;
@@ -82,10 +89,14 @@ export class EtcdAdmin {
    * A hash of all keys and values from the compacted revision to `revision` (0: the newest): equal on members that agree,
    * if they were compacted to the same revision.
    */
-  async hashKv(revision: bigint, options: CallOptions): Promise<{ hash: number; compactRevision: bigint }> {
+  async hashKv(revision: bigint, options: CallOptions): Promise<EtcdHash> {
     const request = { revision: revision.toString() };
     const answer = await this.#call("Maintenance/HashKV", "HashKV", request, { ...options, requireLeader: false });
-    return { hash: Number(answer["hash"]), compactRevision: int(answer["compact_revision"]) };
+    return {
+      hash: Number(answer["hash"]),
+      compactRevision: int(answer["compact_revision"]),
+      currentRevision: int(message(answer["header"])["revision"]),
+    };
   }
 
   /** Forgets history up to `revision`, and answers when its space is free for new data. */
