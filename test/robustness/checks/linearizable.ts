@@ -41,16 +41,27 @@ export function checkLinearizable(history: History, deps: { readonly nowMs: () =
   return violations;
 }
 
+/** How long after the last operation on a key lists still count as reads of it. */
+const afterwardsMs = 5_000;
+
 function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
-  const keys = new Map<string, Operation[]>();
-  for (const { verb, key } of operations) if (verb !== "list") keys.set(key, []);
+  const keys = new Map<string, { readonly own: Operation[]; readonly fromMs: number; untilMs: number }>();
   for (const operation of operations) {
-    if (operation.verb !== "list") keys.get(operation.key)?.push(operation);
-    else if (operation.read === "consistent" && operation.outcome === "ok" && operation.group === undefined) {
-      for (const [key, list] of keys) if (key.startsWith(operation.key)) list.push(operation);
+    const { verb, key, callMs, returnMs } = operation;
+    if (verb === "list") continue;
+    const entry = keys.get(key) ?? { own: [], fromMs: callMs, untilMs: 0 };
+    keys.set(key, entry);
+    entry.own.push(operation);
+    entry.untilMs = Math.max(entry.untilMs, returnMs + afterwardsMs);
+  }
+  for (const operation of operations) {
+    const { verb, read, outcome, group, callMs } = operation;
+    if (verb !== "list" || read !== "consistent" || outcome !== "ok" || group !== undefined) continue;
+    for (const [key, { own, fromMs, untilMs }] of keys) {
+      if (key.startsWith(operation.key) && callMs >= fromMs && callMs <= untilMs) own.push(operation);
     }
   }
-  return keys;
+  return new Map([...keys].map(([key, { own }]) => [key, own]));
 }
 
 /** Whose state a resourceVersion names, as far as anybody was shown it. */

@@ -21,16 +21,16 @@ export function checkRevisions({ operations, watches }: History): Violation[] {
 
   const shown = shownRevisions({ operations, watches });
   let next = 0;
-  let floor = { revision: 0, by: "" };
-  let reported = "";
+  let floor: Shown = { atMs: 0, revision: 0, by: () => "" };
+  let reported: Shown | undefined;
   for (const claim of claims({ operations, watches })) {
     for (let entry = shown[next]; entry !== undefined && entry.atMs < claim.askedMs; entry = shown[++next]) {
       if (entry.revision > floor.revision) floor = entry;
     }
     // One mistaken answer makes all that comes after it look old.
-    if (claim.revision > floor.revision - (claim.isNew ? 0 : 1) || reported === floor.by) continue;
-    reported = floor.by;
-    const text = `older than @${floor.revision}, which had been shown by ${floor.by}: ${claim.text()}`;
+    if (claim.revision > floor.revision - (claim.isNew ? 0 : 1) || reported === floor) continue;
+    reported = floor;
+    const text = `older than @${floor.revision}, which had been shown by ${floor.by()}: ${claim.text()}`;
     violations.push({ check, text });
   }
   return violations;
@@ -59,17 +59,24 @@ function claims({ operations, watches }: Pick<History, "operations" | "watches">
   return found.sort((a, b) => a.askedMs - b.askedMs);
 }
 
+interface Shown {
+  readonly atMs: number;
+  readonly revision: number;
+  /** For people. */
+  readonly by: () => string;
+}
+
 /** What clients were told of revisions, in the order in which they were told. */
-function shownRevisions({ operations, watches }: Pick<History, "operations" | "watches">) {
-  const shown: { atMs: number; revision: number; by: string }[] = [];
+function shownRevisions({ operations, watches }: Pick<History, "operations" | "watches">): Shown[] {
+  const shown: Shown[] = [];
   for (const operation of operations) {
     const { revision, returnMs, outcome } = operation;
     if (outcome === "ok" && revision !== undefined) {
-      shown.push({ atMs: returnMs, revision, by: describeOperation(operation) });
+      shown.push({ atMs: returnMs, revision, by: () => describeOperation(operation) });
     }
   }
   for (const { what, atMs, watcher } of watches) {
-    const by = `${what.type} to watcher ${watcher}`;
+    const by = () => `${what.type} to watcher ${watcher}`;
     if ("seen" in what) shown.push({ atMs, revision: what.seen.revision, by });
     else if (what.type === "BOOKMARK" || what.type === "state") shown.push({ atMs, revision: what.revision, by });
   }
