@@ -141,7 +141,8 @@ export class Launcher implements LivePlane {
     for (const [index, { process }] of this.gateways().entries()) {
       const isSame = isDeepStrictEqual(gateways[index], plane.gateways[index]);
       if (isSame || process.state === "held") continue;
-      await process.hold();
+      // Killed or not, it is down.
+      await process.hold().catch(() => undefined);
       await process.resume(options);
     }
   }
