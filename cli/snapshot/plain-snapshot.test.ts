@@ -61,6 +61,11 @@ test("what is decrypted is for its owner only, and gone afterwards", async () =>
   expect(readdirSync(folder)).toEqual(before);
 });
 
+test("age's text form is refused in a sentence", async () => {
+  const path = file("armored", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl");
+  await expect(openSnapshot(path, { identities: [] })).rejects.toThrow("decrypt it with `age --decrypt` first");
+});
+
 test("flags that cannot be meant, and files that hold no key, are told", async () => {
   const { path } = await encrypted();
   const passphraseFile = file("pass", "secret\nsecond line");

@@ -2,8 +2,12 @@ import { closeSync, createReadStream, fstatSync, mkdtempSync, openSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenFile, openForReading, overDescriptor } from "../../etcd/snapshot/random-access.ts";
+import { UserError } from "../user-error.ts";
 import { askPassphrase } from "./ask-passphrase.ts";
 import { type DecryptionKeys, decryptStream, headBytes, isEncrypted } from "./encryption.ts";
+
+/** What ends a command before its time; nothing decrypted may be left then either. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Opens a snapshot file for reading, whether it is encrypted or not. What was encrypted lies in a file that has no name any more
@@ -12,9 +16,7 @@ import { type DecryptionKeys, decryptStream, headBytes, isEncrypted } from "./en
  * @throws UserError when no key fits
  */
 export async function openSnapshot(path: string, keys: DecryptionKeys): Promise<OpenFile> {
-  const file = openForReading(path);
-  if (!isEncrypted(file.read(0, headBytes))) return file;
-  file.close();
+  if (!isEncryptedFile(path)) return openForReading(path);
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-snapshot-"));
   const copy = join(folder, "snapshot.db");
   const descriptor = openSync(copy, "wx+", 0o600);
@@ -41,12 +43,15 @@ export async function withPlainSnapshot<T>(
   options: { readonly keys: DecryptionKeys; readonly folder: string },
   use: (plainPath: string) => Promise<T>,
 ): Promise<T> {
-  const file = openForReading(path);
-  const head = file.read(0, headBytes);
-  file.close();
-  if (!isEncrypted(head)) return use(path);
+  if (!isEncryptedFile(path)) return use(path);
   const work = mkdtempSync(join(options.folder, ".decrypted-"));
   const copy = join(work, "snapshot.db");
+  const remove = () => rmSync(work, { recursive: true, force: true });
+  const interrupt = () => {
+    remove();
+    process.exit(130);
+  };
+  for (const signal of endings) process.once(signal, interrupt);
   try {
     const descriptor = openSync(copy, "wx", 0o600);
     try {
@@ -56,8 +61,20 @@ export async function withPlainSnapshot<T>(
     }
     return await use(copy);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    remove();
+    for (const signal of endings) process.off(signal, interrupt);
   }
+}
+
+/** @throws UserError for the text form, which is too long a form for a database */
+function isEncryptedFile(path: string): boolean {
+  const file = openForReading(path);
+  const head = file.read(0, headBytes);
+  file.close();
+  if (head.toString("latin1").startsWith("-----BEGIN AGE ")) {
+    throw new UserError(`${path} is in age's text form: decrypt it with \`age --decrypt\` first`);
+  }
+  return isEncrypted(head);
 }
 
 async function decryptInto(descriptor: number, path: string, keys: DecryptionKeys): Promise<void> {

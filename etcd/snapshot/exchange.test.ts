@@ -20,7 +20,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-exchange-"));
   dataDir = join(folder, "etcd");
   for (const name of ["etcd-1", "etcd-2", "etcd-9"]) member(name, "old");
-  for (const name of ["etcd-1", "etcd-2", "etcd-3"]) member(join(".work", name), "new");
+  for (const name of ["etcd-1", "etcd-2", "etcd-3"]) member(join(".restore-x", name), "new");
   writeFileSync(join(dataDir, "plan.json"), "[]");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -38,7 +38,8 @@ function contents(): Record<string, string> {
   );
 }
 
-const exchange = () => exchangeMembers(dataDir, { work: ".work", names: ["etcd-1", "etcd-2", "etcd-3"], stamp: "NOW" });
+const exchange = () =>
+  exchangeMembers(dataDir, { work: ".restore-x", names: ["etcd-1", "etcd-2", "etcd-3"], stamp: "NOW" });
 const exchanged = {
   "etcd-1": "new",
   "etcd-2": "new",
@@ -50,7 +51,7 @@ const exchanged = {
 
 test("all old folders are set aside, all new ones put in place", () => {
   expect(exchange().map(({ member }) => member)).toEqual(["etcd-1", "etcd-2", "etcd-9"]);
-  rmSync(join(dataDir, ".work"), { recursive: true });
+  rmSync(join(dataDir, ".restore-x"), { recursive: true });
   expect(contents()).toEqual(exchanged);
   expect(memberFolders(dataDir)).toEqual(["etcd-1", "etcd-2", "etcd-3"]);
 });
@@ -68,23 +69,23 @@ test("names that are taken already are not used again, and empty folders are no 
 });
 
 test("a step that fails takes back the others", () => {
-  rmSync(join(dataDir, ".work", "etcd-3"), { recursive: true });
+  rmSync(join(dataDir, ".restore-x", "etcd-3"), { recursive: true });
   expect(exchange).toThrow("ENOENT");
-  expect(readdirSync(dataDir).sort()).toEqual([".work", "etcd-1", "etcd-2", "etcd-9", "plan.json"]);
+  expect(readdirSync(dataDir).sort()).toEqual([".restore-x", "etcd-1", "etcd-2", "etcd-9", "plan.json"]);
   expect(readFileSync(join(dataDir, "etcd-1", "member", "data"), "utf8")).toBe("old");
 });
 
 test("whenever it is cut short, the next start does the rest", () => {
   const moves = [
     ...["etcd-1", "etcd-2", "etcd-9"].map((name) => ({ from: name, to: `${name}.before-restore-NOW` })),
-    ...["etcd-1", "etcd-2", "etcd-3"].map((name) => ({ from: join(".work", name), to: name })),
+    ...["etcd-1", "etcd-2", "etcd-3"].map((name) => ({ from: join(".restore-x", name), to: name })),
   ];
   const start = join(folder, "start");
   cpSync(dataDir, start, { recursive: true });
   for (let done = 0; done <= moves.length; done++) {
     rmSync(dataDir, { recursive: true });
     cpSync(start, dataDir, { recursive: true });
-    writeFileSync(join(dataDir, "restore-in-progress.json"), JSON.stringify({ work: ".work", moves }));
+    writeFileSync(join(dataDir, "restore-in-progress.json"), JSON.stringify({ moves }));
     for (const { from, to } of moves.slice(0, done)) renameSync(join(dataDir, from), join(dataDir, to));
     finishExchange(dataDir);
     expect(contents(), `after ${done} moves`).toEqual(exchanged);

@@ -17,6 +17,13 @@ interface Move {
 /** Part of the names of folders that were set aside. */
 const asideMark = ".before-restore-";
 const journalName = "restore-in-progress.json";
+/** What folders begin with in which a restore makes its data. */
+const workMark = ".restore-";
+
+/** A name for a folder in which new data is made before it is exchanged for the old. */
+export function workName(stamp: string): string {
+  return `${workMark}${stamp}-${process.pid}`;
+}
 
 /** Folders of members in `dataDir`; those that were set aside do not count. */
 export function memberFolders(dataDir: string): readonly string[] {
@@ -50,7 +57,7 @@ export function exchangeMembers(
     ...[...asideName].map(([from, to]) => ({ from, to })),
     ...names.map((name) => ({ from: join(work, name), to: name })),
   ];
-  writeFileAtomically(join(dataDir, journalName), `${JSON.stringify({ work, moves }, null, 2)}\n`);
+  writeFileAtomically(join(dataDir, journalName), `${JSON.stringify({ moves }, null, 2)}\n`);
   const done: Move[] = [];
   try {
     for (const { from, to } of moves) {
@@ -67,19 +74,24 @@ export function exchangeMembers(
 }
 
 /**
- * Does what is left of an exchange that was cut short. To be called before a member is started: one whose folder had just been
- * set aside would begin anew, without any data.
+ * Does what is left of an exchange that was cut short, and clears away what a restore has left that did not come so far. To be
+ * called before a member is started: one whose folder had just been set aside would begin anew, without any data.
  */
 export function finishExchange(dataDir: string): void {
+  if (!existsSync(dataDir)) return;
   const text = readIfExists(join(dataDir, journalName));
-  if (text === undefined) return;
-  const { work, moves } = JSON.parse(text) as { readonly work: string; readonly moves: readonly Move[] };
+  if (text !== undefined) finishMoves(dataDir, JSON.parse(text) as { readonly moves: readonly Move[] });
+  for (const name of readdirSync(dataDir).filter((name) => name.startsWith(workMark))) {
+    rmSync(join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+function finishMoves(dataDir: string, { moves }: { readonly moves: readonly Move[] }): void {
   for (const { from, to } of moves) {
     if (existsSync(join(dataDir, from)) && !existsSync(join(dataDir, to))) {
       renameSync(join(dataDir, from), join(dataDir, to));
     }
   }
-  rmSync(join(dataDir, work), { recursive: true, force: true });
   rmSync(join(dataDir, journalName));
 }
 

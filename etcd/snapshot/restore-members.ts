@@ -6,7 +6,7 @@ import { makePrivateFolder } from "../../component-base/secret-file.ts";
 import { runCommand } from "../run-command.ts";
 import { bumpRevision } from "./bump-revision.ts";
 import type { FileKind } from "./checksum.ts";
-import { exchangeMembers, type SetAside } from "./exchange.ts";
+import { exchangeMembers, type SetAside, workName } from "./exchange.ts";
 import { openForReading } from "./random-access.ts";
 import { type RestoreTool, toolEnvironment } from "./restore-tool.ts";
 
@@ -49,7 +49,7 @@ export async function restoreMembers(
 ): Promise<readonly SetAside[]> {
   const { dataDir, members } = input;
   const stamp = new Date(deps.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const work = `.restore-${stamp}-${process.pid}`;
+  const work = workName(stamp);
   makePrivateFolder(join(dataDir, work));
   try {
     await makeMembers(input, join(dataDir, work), deps, options);
