@@ -28,8 +28,8 @@ export interface ListeningServer {
   stop(): Promise<void>;
 }
 
-/** In-flight requests get this long to finish. */
-const drainMs = 2000;
+/** In-flight requests get this long to finish: less than the launcher waits for a process that it has told to end. */
+const drainMs = 1000;
 
 /**
  * The TLS port. Fastify accepts and routes; every request then leaves its life cycle at once, because bodies are read,
