@@ -6,6 +6,7 @@ import type { Controller, ControllerContext } from "../controller.ts";
 import { podInformer } from "../pods/pod-informer.ts";
 import { isReady } from "../pods/pod-state.ts";
 import { queueController } from "../queue-controller.ts";
+import { isApiReady } from "./api-health.ts";
 import { EvictionQueue } from "./eviction-queue.ts";
 import { nodeCondition, type ReadyState, readyState, unknownConditions } from "./node-conditions.ts";
 import { NodeHealth } from "./node-health.ts";
@@ -102,12 +103,10 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
 
   /** One node: is it silent, and what follows from that? Answers its state after the look. */
   async function look(node: Node, signal: AbortSignal): Promise<ReadyState> {
-    const lease = leases.get({ namespace: leaseNamespace, name: nameOf(node) });
     const hasReported = nodeCondition(node, "Ready") !== undefined;
-    const graceMs = hasReported ? config.nodeMonitorGracePeriodMs : config.nodeStartupGracePeriodMs;
     const before = readyState(node);
     let current = node;
-    if (health.silentMs(node, lease, clock.now()) > graceMs) {
+    if (silence(node) > graceMs(node)) {
       const conditions = unknownConditions(node, now());
       if (conditions !== undefined) current = await writer.writeConditions(node, conditions, signal);
     }
@@ -117,9 +116,26 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
     return state;
   }
 
+  const graceMs = (node: Node) =>
+    nodeCondition(node, "Ready") === undefined ? config.nodeStartupGracePeriodMs : config.nodeMonitorGracePeriodMs;
+
+  function silence(node: Node): number {
+    return health.silentMs(node, leases.get({ namespace: leaseNamespace, name: nameOf(node) }), clock.now());
+  }
+
+  /** Half of its grace period is over before a silent node is judged: time enough to notice that nobody can be heard. */
+  async function isDeaf(current: readonly Node[], signal: AbortSignal): Promise<boolean> {
+    const suspect = current.filter((node) => silence(node) > graceMs(node) / 2);
+    if (suspect.length === 0 || (await isApiReady(context, signal)) || signal.aborted) return false;
+    log.debug({ nodes: suspect.length }, "the API is not ready: silent nodes are not judged");
+    health.resetAll(clock.now());
+    return true;
+  }
+
   async function monitor(signal: AbortSignal): Promise<void> {
     const current = nodes.list();
     noteComingsAndGoings(current);
+    if (await isDeaf(current, signal)) return;
     const byZone = new Map<string, ReadyState[]>();
     for (const node of current) {
       let state = readyState(node);
