@@ -3,7 +3,7 @@ import { peerUrl } from "../../etcd/config.ts";
 import { probeEtcd } from "../../etcd/find.ts";
 import { freeMemberName, newMembers } from "../../etcd/plan.ts";
 import type { KnownKey } from "../../etcd/snapshot/diff-states.ts";
-import { restore } from "../../etcd/snapshot/restore.ts";
+import { checkRestore, restore } from "../../etcd/snapshot/restore.ts";
 import { type RestoreSummary, summarize } from "../restore/report.ts";
 import { UserError } from "../user-error.ts";
 import type { Operation, OperationContext } from "./control/operation.ts";
@@ -36,16 +36,17 @@ async function restorePlane(input: unknown, context: OperationContext): Promise<
   const { etcd } = plane;
   const request = parse(input);
   requireStopped(plane.gateways(), request);
+  const before = etcd.plan();
+  const binary = await probeEtcd(before[0]?.binary ?? etcd.binaryOf(before[0]?.name ?? ""), { signal });
+  if (typeof binary === "string") throw new UserError(`etcd's program: ${binary}`);
+  await checkRestore({ file: request.file, binary }, { environment: process.env }, { signal });
   const known = await lastKnown(context);
   await holdAll([...plane.loops(), ...plane.gateways()], context);
   await etcd.hold();
   say("etcd: stopped");
-  const before = etcd.plan();
   let members = before;
   try {
     members = await planOf(before, request.members ?? before.length);
-    const binary = await probeEtcd(before[0]?.binary ?? etcd.binaryOf(before[0]?.name ?? ""), { signal });
-    if (typeof binary === "string") throw new UserError(`etcd's program: ${binary}`);
     const report = await restore(
       {
         file: request.file,
@@ -58,9 +59,7 @@ async function restorePlane(input: unknown, context: OperationContext): Promise<
       { clock, environment: process.env, say },
       { signal },
     );
-    say(
-      `etcd: data of ${members.map(({ name }) => name).join(", ")} made from ${request.file}, with a new cluster token`,
-    );
+    say(`etcd: data of ${members.map(({ name }) => name).join(", ")} made anew, with a new cluster token`);
     return summarize(report);
   } catch (error) {
     members = before;

@@ -8,6 +8,7 @@ import { bumpRevision } from "./bump-revision.ts";
 import type { FileKind } from "./checksum.ts";
 import { exchangeMembers, type SetAside, workName } from "./exchange.ts";
 import { openForReading } from "./random-access.ts";
+import { RestoreError } from "./restore-error.ts";
 import { type RestoreTool, toolEnvironment } from "./restore-tool.ts";
 
 /** A member as the restored cluster shall know it. */
@@ -40,7 +41,7 @@ export interface RestoreMembersDeps {
  * made, and nothing is ever deleted: every member's folder is set aside under `<name>.before-restore-<time>`. The members must
  * not be running.
  *
- * @throws Error with the tool's own words when it fails; everything is as it was then
+ * @throws RestoreError with the tool's own words when it fails; everything is as it was then
  */
 export async function restoreMembers(
   input: RestoreMembersInput,
@@ -90,7 +91,7 @@ async function makeMembers(
       environment: toolEnvironment(deps.environment),
     });
     options.signal.throwIfAborted();
-    if (result.code !== 0) throw new Error(`${tool.path} could not restore ${name}: ${lastLine(result.output)}`);
+    if (result.code !== 0) throw new RestoreError(`${tool.path} could not restore ${name}: ${lastLine(result.output)}`);
   }
 }
 

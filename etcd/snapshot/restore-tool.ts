@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { onPath } from "../find.ts";
 import { runCommand } from "../run-command.ts";
 import { parseVersion } from "../version.ts";
+import { RestoreError } from "./restore-error.ts";
 
 /** The program that makes a member's folder out of a snapshot file. */
 export interface RestoreTool {
@@ -14,7 +15,7 @@ export interface RestoreTool {
 /**
  * The one that belongs to an etcd: etcdutl, and etcdctl for 3.4 and 3.5; of the same minor release, because what it writes is
  * read by that etcd. Looked for beside the etcd and then on PATH.
- * @throws Error with one sentence that says what is missing
+ * @throws RestoreError with one sentence that says what is missing
  */
 export async function findRestoreTool(
   etcd: { readonly path: string; readonly version: string },
@@ -35,7 +36,7 @@ export async function findRestoreTool(
       }
     }
   }
-  throw new Error(
+  throw new RestoreError(
     `${etcd.path} is etcd ${etcd.version}, and restoring needs ${names.join(" or ")} ${release}: put it beside it or on PATH`,
   );
 }

@@ -46,10 +46,28 @@ interface OldData {
 }
 
 /**
+ * What can be known before anything is stopped for a restore: that etcd's tool is there, and that the file is sound.
+ * @throws SnapshotFileError, RestoreError
+ */
+export async function checkRestore(
+  { file: path, binary }: Pick<RestoreInput, "file" | "binary">,
+  deps: Pick<RestoreMembersDeps, "environment">,
+  options: { readonly signal: AbortSignal },
+): Promise<void> {
+  await findRestoreTool(binary, { ...deps, ...options });
+  const file = openForReading(path);
+  try {
+    await snapshotStatus(file, options);
+  } finally {
+    file.close();
+  }
+}
+
+/**
  * Takes a cluster back to a snapshot, on files alone: checks the file, makes the folders of all members, sets the old ones aside,
  * and says what that undid. No member and no gateway may be running.
  *
- * @throws SnapshotFileError or Error with one sentence; everything is as it was then
+ * @throws SnapshotFileError, RestoreError; everything is as it was then
  */
 export async function restore(
   input: RestoreInput,
