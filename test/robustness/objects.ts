@@ -18,6 +18,9 @@ export const registers: Resource = {
 };
 export const pods: Resource = { prefix: podsPrefix, path: `/api/v1/namespaces/${namespaces.pods}/pods` };
 
+/** Clients turn to a new epoch's names now and then. */
+export const registerName = (epoch: number, index: number) => `register-${epoch}-${index}`;
+
 /** The parts of an object that the suite looks at. */
 interface Wire {
   readonly metadata?: {

@@ -165,13 +165,19 @@ export function plants(done: Done[]): Plant[] {
       name: "goes back in time when a watch resumes",
       ask({ query }) {
         const revision = Number(query.get("resourceVersion"));
-        if (query.get("watch") !== "true" || query.has("labelSelector") || !(revision > 0)) return;
+        if (!isWholeWatch(query) || !(revision > 0)) return;
         if (!due(this.name, 5)) return;
         note(this.name, "already");
         query.set("resourceVersion", String(revision - 20));
       },
     },
   ];
+}
+
+/** A watch on all registers that begins with changes. */
+function isWholeWatch(query: URLSearchParams): boolean {
+  const narrower = ["labelSelector", "fieldSelector", "sendInitialEvents"].some((name) => query.has(name));
+  return query.get("watch") === "true" && !narrower;
 }
 
 /** Servers between clients and gateways, with the gateways' own certificate, that let plants change what passes. */
@@ -223,8 +229,7 @@ async function startMiddleman(
     const target = { host: "127.0.0.1", port: gateway.port, method: passing.method, path, headers, agent };
     const outgoing = request(target, (answer) => {
       if (passing.query.get("watch") === "true" && answer.statusCode === 200) {
-        const whole = ours && !passing.query.has("labelSelector") && !passing.query.has("sendInitialEvents");
-        passStream(answer, response, whole ? streams.shift() : undefined);
+        passStream(answer, response, ours && isWholeWatch(passing.query) ? streams.shift() : undefined);
       } else {
         passAnswer(answer, response, passing, active);
       }

@@ -8,7 +8,7 @@ import { runFaults } from "./faults.ts";
 import { type Final, type History, isWrite, type Violation } from "./history.ts";
 import { HttpClient } from "./http.ts";
 import { Keeper } from "./keeper.ts";
-import { namespaces, pods, registers, toSeen, wire } from "./objects.ts";
+import { namespaces, pods, registerName, registers, toSeen, wire } from "./objects.ts";
 import { randomFor, within } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { Reference } from "./reference.ts";
@@ -56,6 +56,8 @@ const watcherRows: readonly WatcherRow[] = [
   { resource: registers, begins: "initialEvents", pauseMs: 0, restarts: true },
   { resource: registers, begins: "list", pauseMs: 4_000, restarts: false },
   { resource: registers, begins: "list", pauseMs: 0, restarts: false, absentMs: 8_000 },
+  // No other name begins with this one.
+  { resource: registers, name: registerName(0, 5), begins: "list", pauseMs: 0, restarts: false },
   { resource: pods, begins: "list", pauseMs: 0, restarts: false },
 ];
 
@@ -182,7 +184,7 @@ async function runClients(deps: {
   const board: Board = { newest: new Map(), revision: 0 };
   const names = () => {
     const epoch = Math.floor(recorder.nowMs() / epochMs);
-    return Array.from({ length: count }, (_, index) => `register-${epoch}-${index}`);
+    return Array.from({ length: count }, (_, index) => registerName(epoch, index));
   };
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
@@ -224,8 +226,8 @@ async function settle(reference: Reference, watchers: readonly Watcher[]): Promi
   );
   const timeline = new Timeline(reference.commits);
   const behind = () =>
-    watchers.filter(({ row, revision }) => {
-      const last = timeline.events(row.resource.prefix, row.group).at(-1);
+    watchers.filter(({ prefix, row, revision }) => {
+      const last = timeline.events(prefix, row.group).at(-1);
       return revision < (last?.revision ?? 0);
     });
   const caughtUp = eventually("every watcher has caught up", () => behind().length === 0, {

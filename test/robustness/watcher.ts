@@ -9,6 +9,8 @@ import type { Door } from "./workload.ts";
 export interface WatcherRow {
   readonly resource: Resource;
   readonly group?: string;
+  /** Only the object of this name. */
+  readonly name?: string;
   /** `list`: begins with a consistent list; `initialEvents`: asks the watch itself for the state. */
   readonly begins: "list" | "initialEvents";
   /** How long it leaves a connection unread now and then; 0: never. */
@@ -48,6 +50,11 @@ export class Watcher {
   /** Where it would resume. */
   get revision(): number {
     return this.#revision ?? 0;
+  }
+
+  /** With what the keys that it watches begin. */
+  get prefix(): string {
+    return `${this.#options.resource.prefix}${this.#options.name ?? ""}`;
   }
 
   get row(): WatcherRow {
@@ -164,8 +171,11 @@ export class Watcher {
   }
 
   #query(): URLSearchParams {
-    const { group } = this.#options;
-    return new URLSearchParams(group === undefined ? {} : { labelSelector: `group=${group}` });
+    const { group, name } = this.#options;
+    return new URLSearchParams({
+      ...(group !== undefined && { labelSelector: `group=${group}` }),
+      ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
+    });
   }
 
   #expired(door: Door): void {
@@ -174,11 +184,11 @@ export class Watcher {
   }
 
   #record(door: Door, what: WatchRecord["what"]): void {
-    const { id, resource, group, recorder } = this.#options;
+    const { id, group, recorder } = this.#options;
     recorder.watch({
       watcher: id,
       gateway: door.name,
-      prefix: resource.prefix,
+      prefix: this.prefix,
       what,
       ...(group !== undefined && { group }),
     });
