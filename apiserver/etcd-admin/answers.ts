@@ -115,7 +115,7 @@ export interface HashAnswer {
     readonly compactRevision?: string;
     readonly error?: string;
   }[];
-  /** No two of those that could be asked differ. */
+  /** No two differ of those that could be asked and are compacted to the same revision. */
   readonly agree: boolean;
 }
 
