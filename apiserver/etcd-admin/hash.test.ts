@@ -48,8 +48,8 @@ async function hashOf(fakes: readonly (Fake | undefined)[]): Promise<HashAnswer>
   const sleep = async (delayMs: number) => {
     nowMs += delayMs;
   };
-  const clock = { sleep, monotonicMs: () => nowMs } as Clock;
-  const deps = { cluster, clock } as Pick<EtcdAdminDeps, "cluster" | "clock"> as EtcdAdminDeps;
+  const clock: Pick<Clock, "sleep" | "monotonicMs"> = { sleep, monotonicMs: () => nowMs };
+  const deps = { cluster, clock } as unknown as EtcdAdminDeps;
   const { value } = await hash({ id: "", query: new URLSearchParams(), body: async () => undefined, signal }, deps);
   return value as HashAnswer;
 }
