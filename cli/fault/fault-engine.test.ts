@@ -36,7 +36,7 @@ function paperPlane(options: { readonly faults: boolean } = { faults: true }) {
     });
     return { lines, done: [...done] };
   };
-  return { run, pids };
+  return { run, pids, engine, done };
 }
 
 test("killed is killed; kept down, it comes back when it is healed", async () => {
@@ -56,6 +56,16 @@ test("paused goes on when it is resumed; one that was started again meanwhile is
   pids.set("scheduler", 200);
   expect((await run("list")).lines).toEqual(["nothing is wrong"]);
   await expect(run("resume scheduler")).rejects.toThrow("neither paused nor kept down");
+});
+
+test("when the plane is to end, what is paused goes on and links pass, so that all can end by themselves", async () => {
+  const { run, engine, done } = paperPlane();
+  await run("cut etcd-1 etcd-2");
+  expect((await run("pause etcd-3")).done).toEqual(["SIGSTOP 102"]);
+  done.length = 0;
+  engine.letGo();
+  expect(done).toEqual(["SIGCONT 102"]);
+  expect((await run("list")).lines).toEqual(["nothing is wrong"]);
 });
 
 test("one side alone is against the rest; who is healed reaches all again", async () => {

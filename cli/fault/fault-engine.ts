@@ -20,7 +20,7 @@ export interface FaultEngineDeps {
   topology(): Topology;
   /** @throws UserError that names the processes there are */
   process(name: string): FaultyProcess;
-  /** @throws where there is no such process */
+  /** Does nothing to a process that has just ended. */
   signal(pid: number, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
   /** Absent without `--faults`. */
   readonly setLink?: (from: string, to: string, fault: LinkFault) => void;
@@ -57,6 +57,14 @@ export class FaultEngine {
     const { setLink, topology } = this.#deps;
     if (setLink === undefined) return;
     for (const { from, to, fault } of linkStates(topology(), this.#faults)) setLink(from, to, fault);
+  }
+
+  /** Lets everything be well that can be at once, because the plane is to end: what is down stays so. */
+  letGo(): void {
+    const faults = this.faults();
+    this.#faults = [];
+    this.refresh();
+    for (const fault of faults) if (fault.kind === "paused") this.#deps.signal(fault.pid, "SIGCONT");
   }
 
   /** @throws UserError with a sentence */

@@ -91,6 +91,8 @@ export class Launcher implements LivePlane {
   /** Stops what runs, or starts, within 4 s or so; what hangs is killed, with a line that says so. Never rejects; idempotent. */
   stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
+    // What is paused cannot end by itself, nor what waits for a link.
+    if (this.#stopped === undefined) this.faults.letGo();
     this.#stopped ??= this.#withdrawn.then(() => this.#stopGroups());
     return this.#stopped;
   }

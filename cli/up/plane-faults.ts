@@ -1,4 +1,5 @@
 import { kill } from "node:process";
+import { errorCode } from "../../component-base/secret-file.ts";
 import type { ClusterLinks } from "../../etcd/links.ts";
 import { FaultEngine } from "../fault/fault-engine.ts";
 import type { LivePlane } from "./live-plane.ts";
@@ -21,7 +22,14 @@ export function planeFaults(
       return { members: names, gateways };
     },
     process: (name) => plane.process(name),
-    signal: (pid, signal) => void kill(pid, signal),
+    signal(pid, signal) {
+      try {
+        kill(pid, signal);
+      } catch (error) {
+        // It has just ended by itself.
+        if (errorCode(error) !== "ESRCH") throw error;
+      }
+    },
     ...(plane.config.faults && {
       setLink: (from, to, fault) => links()?.setFault(memberOf(from) ?? from, memberOf(to) ?? to, fault),
     }),

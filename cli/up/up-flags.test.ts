@@ -22,6 +22,11 @@ test.each([
     ["--leader-elect-retry-period=9s"],
     ["--leader-elect-renew-deadline: must be greater than --leader-elect-retry-period*1.2"],
   ],
+  [
+    "faults of an etcd of one's own",
+    ["--faults", "--etcd-servers=https://127.0.0.1:2379"],
+    ["--faults: is for the links of the bundled etcd; --etcd-servers names another"],
+  ],
   ["an etcd that is no URL", ["--etcd-servers=foo"], ["--etcd-servers: foo is no URL like https://127.0.0.1:2379"]],
 ])("%s", (_name, argv, expected) => {
   const parsed = parseFlags(upFlags, argv);
