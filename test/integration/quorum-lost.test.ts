@@ -156,6 +156,21 @@ test("each member paused in turn: writes, reads and the watch move on, and a mem
   expect(watch.seen).toEqual(gateway.etcd.clientUrls.map((_, i) => `ADDED turn-${i}`));
 });
 
+test("a gateway started while nobody leads waits, and serves when somebody does", async () => {
+  const { followers } = await quorum.roles();
+  quorum.pause(...followers);
+  let served = false;
+  const starting = gateway.beside(gateway.etcd.clientUrls).finally(() => {
+    served = true;
+  });
+  await eventually("health to say that nobody leads", () => failedCheck("/readyz"));
+  expect(served).toBe(false);
+  quorum.resume();
+  const late = await starting;
+  expect((await late.call("/readyz")).text).toBe("ok");
+  await late.stop();
+});
+
 function patch(name: string, data: object): Promise<Answer> {
   const headers = { "Content-Type": "application/merge-patch+json" };
   return gateway.call(`${configMaps}/${name}`, { method: "PATCH", headers, body: { data } });
