@@ -6,19 +6,18 @@ import type { CachedObject } from "./cacher/cached-object.ts";
 import type { Cacher } from "./cacher/cacher.ts";
 import { Deliveries } from "./cacher/deliveries.ts";
 import type { ReadPath } from "./read-path.ts";
-import {
-  type CachedReader,
-  type ListOptions,
-  type ListResult,
-  type ReadOptions,
-  type Storage,
-  StorageError,
-  type StoredObject,
-  type UpdateDecision,
-  type UpdateResult,
-  type Watcher,
-  type WatchOptions,
-  type WriteContext,
+import type {
+  CachedReader,
+  ListOptions,
+  ListResult,
+  ReadOptions,
+  Storage,
+  StoredObject,
+  UpdateDecision,
+  UpdateResult,
+  Watcher,
+  WatchOptions,
+  WriteContext,
 } from "./storage.ts";
 import type { WritePath } from "./write-path.ts";
 
@@ -60,7 +59,8 @@ export class EtcdStorage implements Storage {
     this.#maxPending = options.maxPending;
     this.#maxPendingBytes = options.maxPendingBytes;
     this.cached = options.cacher.reader;
-    options.cacher.onGap(() => this.#expireWatches());
+    // Nobody may be told only what became of changes in the end: who resumes gets them from etcd, or is told that they are gone.
+    options.cacher.onGap(() => this.endWatches());
   }
 
   create(
@@ -170,19 +170,12 @@ export class EtcdStorage implements Storage {
     }
   }
 
-  /** Ends every watch in order. */
-  endWatches(): void {
-    for (const watcher of [...this.#watchers]) watcher.end();
-  }
-
   /**
-   * Changes were missed: nobody may be told only what became of them in the end.
+   * Ends every watch in order.
    * @see k8s.io/apiserver v0.36.0 pkg/storage/cacher/cacher.go (terminateAllWatchers)
    */
-  #expireWatches(): void {
-    for (const watcher of [...this.#watchers]) {
-      watcher.fail(new StorageError("Expired", "", "required revision has been compacted"));
-    }
+  endWatches(): void {
+    for (const watcher of [...this.#watchers]) watcher.end();
   }
 
   #snapshot(prefix: string, options: WatchOptions): CachedObject[] {

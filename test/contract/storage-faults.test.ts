@@ -100,7 +100,7 @@ describe("etcd is killed and started again", () => {
     await eventually("healthy", () => storage.healthy(signal));
   });
 
-  test("history compacted meanwhile: watches end with Expired rather than leave changes out", async () => {
+  test("history compacted meanwhile: watches end rather than leave changes out", async () => {
     const etcd = await start();
     const { storage, proxy } = await openThroughProxy(etcd);
     const other = await open(etcd);
@@ -129,7 +129,7 @@ describe("etcd is killed and started again", () => {
     await raw.kv.compact(revision, { timeoutMs: 5_000, signal });
     raw.close();
     proxy.restore();
-    await expect(watch.done).rejects.toMatchObject({ code: "Expired" });
+    await watch.done;
     expect(watch.events).toEqual([]);
     expect(callbacks).toEqual([
       `MODIFIED changes@${changed.stored.revision}`,
