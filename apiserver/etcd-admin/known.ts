@@ -1,25 +1,24 @@
 import { createHash } from "node:crypto";
-import { drained } from "../http/encode/drained.ts";
 import { commonHeaders } from "../http/encode/respond.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { StoredObject } from "../storage/storage.ts";
 import type { KnownObject } from "./answers.ts";
 import type { EtcdAdminDeps } from "./operation.ts";
+import { sendPiece } from "./send-piece.ts";
 
 /** So many lines are made before others get a turn. */
 const BATCH = 200;
 
 /** `GET known`: one line of JSON for each object in memory, without asking etcd: what the gateway last knew. */
-export async function serveKnown(exchange: Exchange, { cached, etcdPrefix }: EtcdAdminDeps): Promise<void> {
-  const { response, signal } = exchange;
+export async function serveKnown(exchange: Exchange, { cached, etcdPrefix, clock }: EtcdAdminDeps): Promise<void> {
+  const { response } = exchange;
   response.writeHead(200, commonHeaders(exchange, "application/x-ndjson"));
   // All of one moment, whatever changes while it is sent.
   const objects = [...cached.list(`${etcdPrefix}/`)];
   for (let first = 0; first < objects.length; first += BATCH) {
     const lines = objects.slice(first, first + BATCH).map((stored) => `${JSON.stringify(knownObject(stored))}\n`);
-    if (!response.write(lines.join(""))) await drained(response, signal);
-    else await new Promise<void>((resolve) => setImmediate(resolve));
-    if (exchange.aborted) return;
+    if (!(await sendPiece(exchange, lines.join(""), clock))) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   response.end();
 }

@@ -1,9 +1,9 @@
-import { drained } from "../http/encode/drained.ts";
-import { commonHeaders, isAnswered } from "../http/encode/respond.ts";
+import { commonHeaders } from "../http/encode/respond.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { findMember, type SeenMember, type Survey } from "./cluster.ts";
 import { asEtcdStatus, unavailable } from "./errors.ts";
 import type { EtcdAdminDeps } from "./operation.ts";
+import { sendPiece } from "./send-piece.ts";
 
 /** How long etcd may send nothing. */
 const STALL_MS = 30_000;
@@ -13,21 +13,20 @@ const CHECKSUM_BYTES = 32;
  * `GET snapshot[?member=NAME]`: the database of one member, as it streams from etcd: no faster than the client reads. The last
  * 32 bytes are the SHA-256 of those before; Content-Length counts both.
  */
-export async function serveSnapshot(exchange: Exchange, { cluster }: EtcdAdminDeps): Promise<void> {
+export async function serveSnapshot(exchange: Exchange, { cluster, clock }: EtcdAdminDeps): Promise<void> {
   const { info, signal, response } = exchange;
   const survey = await cluster.survey(signal);
   const name = info.query.get("member");
   const { admin } = cluster.reachable(name === null ? bestSource(survey) : findMember(survey, name));
   try {
     for await (const { bytes, remainingBytes } of admin.snapshot({ signal, stallMs: STALL_MS })) {
-      if (isAnswered(exchange) && !response.headersSent) return;
+      if (response.destroyed) return;
       if (!response.headersSent) {
         const length = BigInt(bytes.length + CHECKSUM_BYTES) + remainingBytes;
         const headers = commonHeaders(exchange, "application/octet-stream", ["Content-Length", length.toString()]);
         response.writeHead(200, headers);
       }
-      if (!response.write(bytes)) await drained(response, signal);
-      if (exchange.aborted) return;
+      if (!(await sendPiece(exchange, bytes, clock))) return;
     }
   } catch (error) {
     throw asEtcdStatus(error);
