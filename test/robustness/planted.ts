@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, createServer, request } from "node:https";
 import { createInterface } from "node:readline";
+import { realClock } from "../../component-base/clock.ts";
 import type { RobustCluster } from "./cluster.ts";
 import { registers, wire } from "./objects.ts";
 import type { Door } from "./workload.ts";
@@ -48,7 +49,9 @@ export function plants(done: Done[]): Plant[] {
   const remember = ({ name, method }: Passing, { code, body }: { code: number; body: unknown }) => {
     if (name !== "" && code < 300 && method !== "DELETE") seen.set(name, body as Body);
   };
-  let old: Body | undefined;
+  /** The state before the last write, and since when it is the past. */
+  const old = new Map<string, { readonly body: Body; readonly sinceMs: number }>();
+  const victims = new WeakMap<Passing, Body>();
   let lastRevision = "";
   let held: { type: string; object: Body } | undefined;
   const events = new Map<string, number>();
@@ -102,21 +105,29 @@ export function plants(done: Done[]): Plant[] {
     },
     {
       name: "answers a consistent get with an old state",
-      answer(passing, answer) {
+      ask(passing) {
+        // It must have been old for a while when the question came.
         const { method, name, query } = passing;
+        const past = old.get(name);
+        const isOld = past !== undefined && realClock.monotonicMs() - past.sinceMs > 300;
+        if (method === "GET" && query.size === 0 && isOld) victims.set(passing, past.body);
+      },
+      answer(passing, answer) {
+        const { method, name } = passing;
         const before = seen.get(name);
         remember(passing, answer);
-        if (method === "DELETE" || answer.code >= 300 || name === "" || done.some(({ plant }) => plant === this.name)) {
-          return undefined;
-        }
+        if (method === "DELETE") old.delete(name);
+        if (method === "DELETE" || answer.code >= 300 || name === "") return undefined;
         const now = answer.body as Body;
         if (method !== "GET") {
-          if (before?.metadata.uid === now.metadata.uid) old = before;
-        } else if (query.size === 0 && old?.metadata.name === name && old.metadata.uid === now.metadata.uid) {
-          note(this.name, `${registers.prefix}${name}: not linearizable`);
-          return { code: 200, body: old };
+          const isNewer = Number(before?.metadata.resourceVersion) < Number(now.metadata.resourceVersion);
+          if (before !== undefined && isNewer) old.set(name, { body: before, sinceMs: realClock.monotonicMs() });
+          return undefined;
         }
-        return undefined;
+        const past = victims.get(passing);
+        if (past?.metadata.uid !== now.metadata.uid || done.some(({ plant }) => plant === this.name)) return undefined;
+        note(this.name, `${registers.prefix}${name}: not linearizable`);
+        return { code: 200, body: past };
       },
     },
     {
