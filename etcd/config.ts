@@ -79,6 +79,8 @@ export function memberArgs(config: EtcdConfig, member: MemberPlan, plan: readonl
     "enable-grpc-gateway": "false",
     "heartbeat-interval": config.heartbeatIntervalMs ?? timing.heartbeatMs,
     "election-timeout": config.electionTimeoutMs ?? timing.electionMs,
+    // The default from 3.5 on: a member that was cut off does not force an election when it comes back.
+    "pre-vote": "true",
     logger: "zap",
     ...(config.quotaBackendBytes !== undefined && { "quota-backend-bytes": config.quotaBackendBytes }),
     ...(config.durability === "unsafe" && { "unsafe-no-fsync": "true" }),

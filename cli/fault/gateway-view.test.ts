@@ -21,6 +21,10 @@ test.each<{ view: Omit<GatewayView, "name">; text: string }>([
     text: "writes fail (it does not listen), etcd unknown",
   },
   {
+    view: { write: { kind: "ok", ms: 1 }, etcd: { ...known, leader: "", term: 0, revision: "0", reachable: 0 } },
+    text: "writes ok 1 ms, reaches none of 5 members",
+  },
+  {
     view: { write: { kind: "waiting", sinceMs: 2_900 }, etcd: { kind: "none" } },
     text: "writes wait since 2 s, etcd not asked yet",
   },

@@ -54,6 +54,7 @@ function etcdText(etcd: EtcdView): string {
   if (etcd.kind === "none") return "etcd not asked yet";
   if (etcd.kind === "unknown") return "etcd unknown";
   const { leader, term, revision, reachable, voters } = etcd;
+  if (reachable === 0) return `reaches none of ${voters} members`;
   const who = leader === "" ? "no leader" : `leader ${leader}`;
   return `${who}, term ${term}, revision ${revision}, reaches ${reachable} of ${voters}`;
 }
