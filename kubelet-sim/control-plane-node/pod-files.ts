@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { errorCode } from "../../component-base/secret-file.ts";
 import { type FileView, isFolder, noSuchFile, notPermitted } from "../exec/program.ts";
@@ -42,16 +42,25 @@ export class PodFiles implements FileView {
   }
 
   async *read(path: string): AsyncGenerator<Uint8Array, void, void> {
-    // Programs may use a key; nobody is shown it.
-    if (this.#shared.has(path) && path.endsWith(".key")) throw notPermitted();
-    const file = this.onMachine(path);
+    await this.size(path);
+    for await (const chunk of createReadStream(this.onMachine(path))) yield chunk;
+  }
+
+  async size(path: string): Promise<number> {
+    if (this.#isHidden(path)) throw notPermitted();
     try {
-      if (this.#shared.has(path)) yield await readFile(file);
-      else if ((await stat(file)).isDirectory()) throw isFolder();
-      else for await (const chunk of createReadStream(file)) yield chunk;
+      const found = await stat(this.onMachine(path));
+      if (!found.isDirectory()) return found.size;
     } catch (error) {
-      throw errorCode(error) === "ENOENT" ? (this.#sharedIn(path).length > 0 ? isFolder() : noSuchFile()) : error;
+      if (errorCode(error) !== "ENOENT") throw error;
+      if (this.#sharedIn(path).length === 0) throw noSuchFile();
     }
+    throw isFolder();
+  }
+
+  /** Programs may use a key; nobody is shown it. */
+  #isHidden(path: string): boolean {
+    return this.#shared.has(path) && path.endsWith(".key");
   }
 
   async list(path: string): Promise<readonly string[]> {

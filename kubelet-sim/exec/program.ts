@@ -39,6 +39,8 @@ export interface ContainerView {
 export interface FileView {
   /** @throws FileProblem */
   read(path: string): Promise<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** In bytes. @throws FileProblem */
+  size(path: string): Promise<number>;
   /** Names in a folder, sorted; a file's own path for a file. @throws FileProblem */
   list(path: string): Promise<readonly string[]>;
 }

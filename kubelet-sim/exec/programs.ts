@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { piecesOf } from "./input.ts";
 import { FileProblem, type Program, type ProgramCall } from "./program.ts";
 import { shell } from "./shell.ts";
+import { tar } from "./tar.ts";
 
 /** The programs that every simulated container has. Nothing of this machine is behind them. */
 export const programs: Readonly<Record<string, Program>> = {
@@ -18,6 +19,7 @@ export const programs: Readonly<Record<string, Program>> = {
   sh: shell,
   bash: shell,
   sleep,
+  tar,
   true: () => Promise.resolve(0),
   whoami: (call) => say(call, "root"),
 };

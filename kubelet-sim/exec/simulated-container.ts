@@ -67,12 +67,14 @@ export function textFiles(texts: ReadonlyMap<string, string>): FileView {
     const inside = [...texts.keys()].filter((path) => path.startsWith(prefix));
     return [...new Set(inside.map((path) => path.slice(prefix.length).split("/")[0] ?? ""))].sort();
   };
+  const read = async (path: string) => {
+    const text = texts.get(path);
+    if (text !== undefined) return Buffer.from(text);
+    throw namesIn(path).length > 0 ? isFolder() : noSuchFile();
+  };
   return {
-    async read(path) {
-      const text = texts.get(path);
-      if (text !== undefined) return Buffer.from(text);
-      throw namesIn(path).length > 0 ? isFolder() : noSuchFile();
-    },
+    read,
+    size: async (path) => (await read(path)).length,
     async list(path) {
       if (texts.has(path)) return [path];
       const names = namesIn(path);

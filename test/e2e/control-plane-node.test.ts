@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../harness/eventually.ts";
@@ -100,8 +100,11 @@ describe.skipIf(!hasKubectl)("the control plane's own node (needs kubectl on PAT
     const tool = utl.code === 0 ? "etcdutl" : "etcdctl";
     const status = await kubectl(...etcd, tool, "snapshot", "status", "/var/lib/etcd/backup.db", "-w", "json");
     expect(status).toMatch(/"totalKey":\d+/);
+    const copy = join(plane.dataDir, "copied.db");
+    await kubectl("cp", "kube-system/etcd-control-plane:/var/lib/etcd/backup.db", copy);
     const folder = join(plane.dataDir, "control-plane-node", "etcd-control-plane");
     expect(existsSync(join(folder, "var/lib/etcd/backup.db"))).toBe(true);
+    expect(readFileSync(copy).equals(readFileSync(join(folder, "var/lib/etcd/backup.db")))).toBe(true);
     await kubectl(...etcd, "sh", "-c", `${etcdctl} snapshot save ../../../../../../outside.db`);
     expect(existsSync(join(folder, "outside.db"))).toBe(true);
   });
