@@ -378,16 +378,20 @@ test("when no member answers, the members are those that were seen last", async 
 });
 
 test("an etcd that is full says so, and goes on when room was made and the alarm disarmed", async () => {
-  const full = await startGateway({ quotaBackendBytes: 16 << 20 });
+  const full = await startGateway({ quotaBackendBytes: 4 << 20 });
   const path = "/api/v1/namespaces/default/configmaps";
-  const data = { text: "x".repeat(1_000_000) };
+  const data = { text: "x".repeat(500_000) };
   const write = (i: number) => full.call(path, { body: { metadata: { name: `full-${i}` }, data } });
   const ask = (method: string, what: string) => full.call(`${root}/${what}`, { method });
   let written = 0;
-  const refused = await eventually("no space", async () => {
-    const answer = await write(written++);
-    return answer.status !== 201 && answer;
-  });
+  const refused = await eventually(
+    "no space",
+    async () => {
+      const answer = await write(written++);
+      return answer.status !== 201 && answer;
+    },
+    { everyMs: 5 },
+  );
   expect(refused.json.message).toContain("database space exceeded");
   expect((await full.call(path)).status).toBe(200);
   const { members, cluster } = (await ask("GET", "status")).json as EtcdStatusAnswer;
