@@ -38,6 +38,7 @@ test("the first is taken at once, then one each period; only the newest stay", a
   await clock.advance(0);
   expect(readdirSync(folder)).toEqual(["gatehouse-2026-01-02T03-00-00Z.db"]);
   writeFileSync(join(folder, "mine.db"), "kept");
+  writeFileSync(join(folder, "gatehouse-2026-01-02T03-05-00Z.db.part"), "killed");
   for (let period = 0; period < 3; period++) await clock.advance(10 * minuteMs);
   expect(readdirSync(folder)).toEqual([
     "gatehouse-2026-01-02T03-20-00Z.db",

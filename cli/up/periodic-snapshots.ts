@@ -64,6 +64,8 @@ async function takeOne(
   options: { readonly signal: AbortSignal },
 ): Promise<string> {
   makePrivateFolder(folder);
+  // Of a save that was killed.
+  for (const name of readdirSync(folder).filter(isPart)) rmSync(join(folder, name), { force: true });
   const file = join(folder, nameAt(clock.now()));
   const saved = await save(file, options);
   // A clock that was put back must not make the new one the oldest.
@@ -87,6 +89,10 @@ function snapshots(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => namePattern.test(name))
     .sort();
+}
+
+function isPart(name: string): boolean {
+  return name.endsWith(".part") && namePattern.test(name.slice(0, -".part".length));
 }
 
 function nameAt(timeMs: number): string {
