@@ -6,12 +6,14 @@ import { checkHistory } from "./check-history.ts";
 import { readHistory, writeHistory } from "./history-file.ts";
 import { run, summary } from "./run.ts";
 
-/** `npm run test:robustness -- [--minutes N] [--seed S] [--rate N] [--no-faults] [--replay FILE]` */
+/** `npm run test:robustness -- [--minutes N] [--seed S] [--rate N] [--clients N] [--registers N] [--no-faults] [--no-pods] [--save-history] [--replay FILE]` */
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
     seed: { type: "string" },
     rate: { type: "string", default: "150" },
+    clients: { type: "string", default: "8" },
+    registers: { type: "string", default: "12" },
     "no-faults": { type: "boolean", default: false },
     "no-pods": { type: "boolean", default: false },
     "save-history": { type: "boolean", default: false },
@@ -32,6 +34,8 @@ if (values.replay !== undefined) {
     seed,
     durationMs,
     ratePerSecond: Number(values.rate),
+    clients: Number(values.clients),
+    registers: Number(values.registers),
     faults: !values["no-faults"],
     podsMs: values["no-pods"] ? 0 : durationMs / 2,
     say,
