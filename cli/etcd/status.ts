@@ -47,7 +47,8 @@ function row(member: MemberStatusAnswer): string[] {
   ];
 }
 
-function role({ isLeader, isLearner, reachable }: MemberStatusAnswer): string {
+function role({ isLeader, isLearner, reachable, errors }: MemberStatusAnswer): string {
+  if (errors.includes("etcdserver: no leader")) return "cut off";
   const part = isLeader ? "leader" : isLearner ? "learner" : "follower";
   return reachable ? part : isLeader || isLearner ? `${part}, unreachable` : "unreachable";
 }

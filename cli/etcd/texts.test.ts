@@ -80,6 +80,7 @@ test("status: members in a table, what is wrong with them, the sentence", () => 
         reachable: false,
         errors: ["connect ECONNREFUSED 127.0.0.1:3"],
       },
+      { ...up, name: "etcd-4", id: "a3", isLeader: false, alarms: [], errors: ["etcdserver: no leader"] },
     ],
     cluster: { ...cluster, votersReachable: 2, mayStillLose: 0 },
   });
@@ -89,8 +90,10 @@ test("status: members in a table, what is wrong with them, the sentence", () => 
       "etcd-1   8e9e05c52164694d   leader        3.4.23    4      120        140          0     25 MB   2.1 MB   NOSPACE",
       "etcd-2   a1                 follower      3.4.23    4      120        137          3     25 MB   2.1 MB   -",
       "etcd-3   a2                 unreachable   -         -      -          -            -     -       -        -",
+      "etcd-4   a3                 cut off       3.4.23    4      120        140          0     25 MB   2.1 MB   -",
       "",
       "etcd-3: connect ECONNREFUSED 127.0.0.1:3",
+      "etcd-4: etcdserver: no leader",
       "",
       "quorum 2 of 3; 0 members may still be lost",
     ].join("\n"),
