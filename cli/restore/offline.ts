@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import type { Clock } from "../../component-base/clock.ts";
 import { peerUrl } from "../../etcd/config.ts";
 import { findEtcd, probeEtcd } from "../../etcd/find.ts";
 import { planMembers, readPlan, writePlan } from "../../etcd/plan.ts";
 import { restore } from "../../etcd/snapshot/restore.ts";
 import type { DataDir } from "../data-dir.ts";
+import { readPlaneFacts } from "../plane-file.ts";
 import { liveComponents } from "../up/pid-file.ts";
 import { planOf, type RestoreRequest } from "../up/restore-operation.ts";
 import { UserError } from "../user-error.ts";
@@ -26,6 +28,7 @@ export async function restoreOffline(
       `left over from a control plane that was killed: ${names}. End them, or start and stop the plane once`,
     );
   }
+  const prefix = existsSync(folder.planeFile) ? readPlaneFacts(folder).etcdPrefix : "/registry";
   const before = readPlan(folder.etcd) ?? (await planMembers(folder.etcd, request.members));
   const members = await planOf(before, request.members ?? before.length);
   const upgraded = before[0]?.binary;
@@ -40,11 +43,12 @@ export async function restoreOffline(
       dataDir: folder.etcd,
       members: members.map((member) => ({ name: member.name, peerUrl: peerUrl(member) })),
       binary: found,
+      prefix,
     },
     { ...deps, environment: process.env },
     { signal },
   );
   writePlan(folder.etcd, members);
   say(`${members.map(({ name }) => name).join(", ")}: restored; the next start begins with this data`);
-  return summarize(report);
+  return summarize(report, prefix);
 }

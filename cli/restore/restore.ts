@@ -45,7 +45,7 @@ export async function restoreCommand(options: {
   const summary = await withPlainSnapshot(resolve(file), { keys: await options.keys(), folder: folder.root }, restore);
   if (output === "json") console.log(JSON.stringify(summary, null, 2));
   else {
-    console.log(renderSummary(summary, { prefix: "/registry" }));
+    console.log(renderSummary(summary));
     console.log(`took ${((realClock.monotonicMs() - startedMs) / 1_000).toFixed(1)} s`);
   }
   return 0;

@@ -60,7 +60,7 @@ async function restorePlane(input: unknown, context: OperationContext): Promise<
       { signal },
     );
     say(`etcd: data of ${members.map(({ name }) => name).join(", ")} made anew, with a new cluster token`);
-    return summarize(report);
+    return summarize(report, plane.config.etcdPrefix);
   } catch (error) {
     members = before;
     say("nothing was restored, so everything starts again as it was");
