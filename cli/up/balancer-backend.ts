@@ -28,8 +28,11 @@ export interface BackendOptions {
   readonly othersReady: (backend: Backend) => boolean;
 }
 
-/** A gateway that was silent so often in a row loses its connections, if another one is ready to take them. */
-const maxSilences = 3;
+/**
+ * A gateway that answers so, so often in a row while another one is ready, loses its connections: its clients would wait for
+ * nothing. It has that long because it may only be busy, or about to be ready itself.
+ */
+const patience: Readonly<Partial<Record<Readiness, number>>> = { silent: 3, "not-ready": 5 };
 
 const sentences: Readonly<Record<Readiness, string>> = {
   ready: "is ready: it gets new connections",
@@ -50,7 +53,8 @@ export class Backend {
   readonly #waiting = new Set<Socket>();
   /** Callers so far. */
   #taken = 0;
-  #silences = 0;
+  /** Answers in a row that were like the last one while another gateway was ready. */
+  #alike = 0;
   #retired = false;
   #timer: Timer | undefined;
 
@@ -132,11 +136,18 @@ export class Backend {
     const startedMs = clock.monotonicMs();
     const readiness = await this.#probe.ask({ timeoutMs: intervalMs });
     if (this.#retired) return;
-    this.#silences = readiness === "silent" ? this.#silences + 1 : 0;
+    if (readiness !== this.#readiness || !this.#options.othersReady(this)) this.#alike = 0;
+    this.#alike++;
     this.#learn(readiness);
-    // A process that is gone has closed its connections itself. One that hangs keeps its clients waiting for nothing.
-    if (this.#silences >= maxSilences && this.#options.othersReady(this)) this.cut();
+    if (this.#alike >= (patience[readiness] ?? Number.POSITIVE_INFINITY)) this.#sendAway();
     this.#timer = clock.setTimer(startedMs + intervalMs - clock.monotonicMs(), () => void this.#ask());
+  }
+
+  /** Lets its clients find a gateway that is ready, if one is. A process that is gone has closed its connections itself. */
+  #sendAway(): void {
+    if (this.connections === 0) return;
+    this.#options.say(`${this.address.name} loses ${this.connections} connections: others are ready to serve them`);
+    this.cut();
   }
 
   #learn(readiness: Readiness): void {

@@ -35,7 +35,8 @@ const maxConnections = 16_384;
 /**
  * One address for several gateways. TLS passes through untouched; a new connection goes to the gateway with the fewest among
  * those that are ready, and to the next one when it is refused. Gateways that are not ready are asked all the same when none
- * is: without a majority of etcd none is, and yet reads from the cache and watches go on.
+ * is: without a majority of etcd none is, and yet reads from the cache and watches go on. When one is not ready for some
+ * seconds and others are, its clients are sent to them.
  * @throws when the port is taken
  */
 export async function startBalancer(options: BalancerOptions, deps: BalancerDeps): Promise<Balancer> {
