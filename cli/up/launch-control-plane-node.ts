@@ -30,12 +30,12 @@ export class ControlPlaneNodePart {
     // Its code is loaded when all else is ready.
   }
 
+  /** Does nothing: nobody waits for it. */
   start(): Promise<void> {
-    this.begin();
     return Promise.resolve();
   }
 
-  /** Starts it without making anybody wait; what goes wrong is in its log. */
+  /** Starts it, when all else is ready. What goes wrong is in its log. */
   begin(): void {
     this.#done = this.#run();
   }

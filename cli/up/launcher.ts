@@ -173,7 +173,9 @@ export class Launcher implements LivePlane {
     );
     this.#groups.push(this.gateways().map(({ process }) => process));
     if (gateways.length > 1) this.#groups.push([new BalancerPart(this.#plane, this.deps)]);
-    this.#groups.push(this.loops().map(({ process }) => process));
+    const showsProcesses = config.controlPlaneNode && !config.singleProcess;
+    const node = showsProcesses ? new ControlPlaneNodePart(this.#plane, this.processes(), this.deps) : undefined;
+    this.#groups.push([...this.loops().map(({ process }) => process), ...(node === undefined ? [] : [node])]);
     this.#groups.push([new ControlServer(this, this.deps)]);
     if (config.snapshotEvery > 0) this.#groups.push([periodicSnapshots(config, this.folder, this.deps)]);
     for (const part of this.#groups.flat()) part.preload();
@@ -182,7 +184,7 @@ export class Launcher implements LivePlane {
       await Promise.all(group.map((part) => part.start()));
     }
     this.#writeFacts(this.#plane);
-    if (config.controlPlaneNode && !config.singleProcess) this.#showProcesses(this.#plane);
+    node?.begin();
     return server;
   }
 
@@ -197,13 +199,6 @@ export class Launcher implements LivePlane {
     if (cluster !== undefined) this.#groups.unshift([cluster]);
     if (links !== undefined) this.#groups.unshift([simplePart("links", { stop: () => links.stop() })]);
     return access;
-  }
-
-  /** Nobody waits for the control plane's own node. */
-  #showProcesses(plane: Plane): void {
-    const part = new ControlPlaneNodePart(plane, this.processes(), this.deps);
-    this.#groups.push([part]);
-    part.begin();
   }
 
   #writeFacts(plane: Plane): void {

@@ -11,7 +11,7 @@ import type { Logger } from "../../component-base/logger.ts";
 import type { ProcessTable } from "../../component-base/process-table.ts";
 import type { ControlPlaneNodeConfig } from "./config.ts";
 import { mirrorAnnotation, mirrorNamespace, mirrorPod, type StaticPod, staticPod } from "./mirror-pod.ts";
-import { mirrorStatus } from "./mirror-status.ts";
+import { type EarlierLife, mirrorStatus } from "./mirror-status.ts";
 
 export interface MirrorPodsDeps {
   readonly client: Pick<RestClient, "create" | "patch" | "delete">;
@@ -37,8 +37,7 @@ export class MirrorPods {
   readonly #config: ControlPlaneNodeConfig & { readonly nodeName: string; readonly hostIp: string };
   readonly #deps: MirrorPodsDeps;
   readonly #firstSeen = new Map<string, string>();
-  /** Restarts that a Pod had counted before this control plane was started. */
-  readonly #earlierRestarts = new Map<string, number>();
+  readonly #earlierLives = new Map<string, EarlierLife>();
   /** What was last reported of a container, for events. */
   readonly #told = new Map<string, string>();
   #wake: () => void = () => undefined;
@@ -112,7 +111,6 @@ export class MirrorPods {
 
   async #sync(signal: AbortSignal): Promise<void> {
     const node = this.#deps.node();
-    if (node === undefined) return;
     const wanted = this.#wanted();
     for (const pod of wanted) await this.#syncOne(pod, node, signal);
     const names = new Set(wanted.map(({ name }) => name));
@@ -121,24 +119,25 @@ export class MirrorPods {
     }
   }
 
-  async #syncOne(pod: StaticPod, node: Readonly<Node>, signal: AbortSignal): Promise<void> {
+  /** Without a node those that are there are kept up to date, and none is made. */
+  async #syncOne(pod: StaticPod, node: Readonly<Node> | undefined, signal: AbortSignal): Promise<void> {
     const { seen, clock } = this.#deps;
     const existing = seen.get({ namespace: mirrorNamespace, name: pod.name });
     const isCurrent =
       existing?.metadata?.annotations?.[mirrorAnnotation] === pod.hash &&
       existing.metadata.deletionTimestamp === undefined &&
-      existing.metadata.ownerReferences?.[0]?.uid === uidOf(node);
+      (node === undefined || existing.metadata.ownerReferences?.[0]?.uid === uidOf(node));
     if (existing !== undefined && !isCurrent) {
       // The watch brings its end, and then a new one is made.
       await this.#remove(existing, signal);
       return;
     }
-    const current = existing ?? (await this.#make(pod, node, signal));
+    const current = existing ?? (node && (await this.#make(pod, node, signal)));
     if (current === undefined) return;
     const facts = {
       hostIp: this.#config.hostIp,
       nowMs: clock.now(),
-      earlierRestarts: this.#restartsBefore(pod, current),
+      earlier: this.#earlierLife(pod, current),
     };
     const status = mirrorStatus(pod, current, facts);
     this.#tell(pod);
@@ -175,15 +174,21 @@ export class MirrorPods {
   }
 
   /** A Pod that is found from before this start tells of runs that nobody here remembers: this start is one restart more. */
-  #restartsBefore(pod: StaticPod, existing: Readonly<Pod>): number {
-    const known = this.#earlierRestarts.get(pod.name);
+  #earlierLife(pod: StaticPod, existing: Readonly<Pod>): EarlierLife {
+    const known = this.#earlierLives.get(pod.name);
     if (known !== undefined) return known;
     const status = existing.status?.containerStatuses?.[0];
     const startedAt = `${new Date(pod.process.startedAtMs).toISOString().slice(0, 19)}Z`;
-    const isOfThisRun = status === undefined || status.state?.running?.startedAt === startedAt;
-    const restarts = isOfThisRun ? 0 : status.restartCount + 1;
-    this.#earlierRestarts.set(pod.name, restarts);
-    return restarts;
+    const before = status?.state?.running?.startedAt;
+    const life: EarlierLife =
+      status === undefined || before === startedAt
+        ? { restarts: 0, lastState: {} }
+        : {
+            restarts: status.restartCount + 1,
+            lastState: before ? unknownEnd(before, startedAt) : (status.lastState ?? {}),
+          };
+    this.#earlierLives.set(pod.name, life);
+    return life;
   }
 
   /** Events as the kubelet's: once for each start and each end of a container. */
@@ -216,6 +221,11 @@ export class MirrorPods {
     }
   }
 }
+
+/** As the kubelet tells it of a container that it finds gone after the machine was away. */
+const unknownEnd = (startedAt: string, finishedAt: string) => ({
+  terminated: { exitCode: 255, reason: "Unknown", startedAt, finishedAt },
+});
 
 /** Whether all that is wanted is there; what others have added does not count. */
 function covers(existing: unknown, wanted: object): boolean {

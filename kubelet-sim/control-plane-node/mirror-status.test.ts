@@ -43,9 +43,10 @@ test("an etcd waits until its version is known; kubelets are no Pods", () => {
 });
 
 function statusOf(change: Partial<ProcessInfo>, earlierRestarts = 0) {
+  const earlier = { restarts: earlierRestarts, lastState: {} };
   const pod = staticPod({ ...process, ...change }, "control-plane", config);
   if (pod === undefined) throw new Error("no Pod");
-  const status = mirrorStatus(pod, {}, { hostIp: "127.0.0.1", nowMs, earlierRestarts });
+  const status = mirrorStatus(pod, {}, { hostIp: "127.0.0.1", nowMs, earlier });
   const container = status.containerStatuses?.[0];
   const ready = status.conditions?.find(({ type }) => type === "Ready")?.status;
   return {

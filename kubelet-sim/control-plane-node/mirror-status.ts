@@ -7,8 +7,14 @@ import type { StaticPod } from "./mirror-pod.ts";
 export interface StatusFacts {
   readonly hostIp: string;
   readonly nowMs: number;
-  /** Restarts of earlier lives of the control plane. */
-  readonly earlierRestarts: number;
+  readonly earlier: EarlierLife;
+}
+
+/** What a Pod had to tell before this control plane was started. */
+export interface EarlierLife {
+  readonly restarts: number;
+  /** How the last container of then ended. */
+  readonly lastState: ContainerState;
 }
 
 /** The status of a process's Pod: nothing of it is made up but for the identifiers. */
@@ -50,7 +56,7 @@ function withTransition(wanted: PodCondition, before: readonly PodCondition[], n
 function containerStatus(pod: StaticPod, existing: Readonly<Pod>, facts: StatusFacts): ContainerStatus {
   const { process, role, spec } = pod;
   const image = spec.containers[0]?.image ?? "";
-  const restartCount = facts.earlierRestarts + process.restarts;
+  const restartCount = facts.earlier.restarts + process.restarts;
   const { lastExit } = process;
   // One that was ended on purpose has no exit of its own.
   const wasEnded = process.state === "stopped" && (lastExit === undefined || lastExit.atMs < process.startedAtMs);
@@ -59,7 +65,7 @@ function containerStatus(pod: StaticPod, existing: Readonly<Pod>, facts: StatusF
     ? { reason: "", exitCode: 0, atMs: endedAtMs, startedAtMs: process.startedAtMs || endedAtMs }
     : lastExit;
   const ended = exit === undefined ? undefined : terminated(pod, exit);
-  const lastState = ended ?? lastStateOf(existing);
+  const lastState = ended ?? facts.earlier.lastState;
   const isUp = process.state === "running";
   return {
     name: role.name,
@@ -82,10 +88,6 @@ function currentState(pod: StaticPod, ended: ContainerState | undefined): Contai
   const message = `back-off restarting failed container=${role.name} pod=${name}_kube-system`;
   return { waiting: { reason: "CrashLoopBackOff", message } };
 }
-
-/** How an earlier life of the control plane ended, as it was told before. */
-const lastStateOf = (existing: Readonly<Pod>): ContainerState =>
-  existing.status?.containerStatuses?.[0]?.lastState ?? {};
 
 function terminated({ process }: StaticPod, exit: ProcessExit): ContainerState {
   const startedAtMs = exit.startedAtMs ?? exit.atMs;
