@@ -42,6 +42,8 @@ const timeoutMs = 6_000;
 export class Watcher {
   readonly #options: WatcherOptions;
   #revision: number | undefined;
+  /** A slow watcher pauses seldom enough to keep up in the long run. */
+  #awakeUntilMs = 0;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
@@ -116,7 +118,9 @@ export class Watcher {
     for await (const line of lines) {
       if (!this.#take(door, line as Event)) return;
       // What is not read stays in the sockets, and then in the gateway.
-      if (pauseMs > 0 && random() < 0.01) await clock.sleep(pauseMs, { signal });
+      if (pauseMs === 0 || clock.monotonicMs() < this.#awakeUntilMs || random() > 0.05) continue;
+      await clock.sleep(pauseMs, { signal });
+      this.#awakeUntilMs = clock.monotonicMs() + 2 * pauseMs;
     }
   }
 
