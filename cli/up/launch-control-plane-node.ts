@@ -79,7 +79,6 @@ export class ControlPlaneNodePart {
       kubeconfig: controlPlaneNodeKubeconfig(folder),
       folder: join(folder.root, "control-plane-node"),
       mountedPaths: [
-        ...this.#dataFolders().map((path) => ({ onMachine: path, inPod: "/var/lib/etcd" })),
         { onMachine: folder.pki, inPod: "/etc/kubernetes/pki" },
         { onMachine: join(folder.components, "scheduler.kubeconfig"), inPod: "/etc/kubernetes/scheduler.conf" },
         {
@@ -91,15 +90,7 @@ export class ControlPlaneNodePart {
       tls: { certFile: pki.kubeletServerCert, keyFile: pki.kubeletServerKey, clientCaFile: pki.caFile },
     };
   }
-
-  /** Longer ones first: `etcd-1` is the beginning of `etcd-10`. */
-  #dataFolders(): string[] {
-    const folders = this.#processes.list().flatMap(({ commandLine }) => commandLine.flatMap(dataFolder));
-    return folders.sort((a, b) => b.length - a.length);
-  }
 }
-
-const dataFolder = (word: string) => /^--data-dir=(.+)$/.exec(word)?.slice(1) ?? [];
 
 /** etcd's tools of the same release lie beside it. */
 function toolsBeside({ commandLine }: ProcessInfo, files: EtcdTools["files"]): EtcdTools {

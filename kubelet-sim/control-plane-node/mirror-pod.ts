@@ -74,7 +74,8 @@ function argumentsOf({ commandLine }: ProcessInfo): readonly string[] {
 }
 
 function asInPod(word: string, mountedPaths: readonly MountedPath[]): string {
-  return mountedPaths.reduce((text, { onMachine, inPod }) => text.replaceAll(onMachine, inPod), word);
+  const shown = word.replace(/^--data-dir=.*$/, "--data-dir=/var/lib/etcd");
+  return mountedPaths.reduce((text, { onMachine, inPod }) => text.replaceAll(onMachine, inPod), shown);
 }
 
 /** The Pod as the kubelet shows it to the API server. @see k8s.io/kubernetes v1.36.0 pkg/kubelet/pod/mirror_client.go */

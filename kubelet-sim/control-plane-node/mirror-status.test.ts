@@ -39,6 +39,9 @@ test("an etcd waits until its version is known; kubelets are no Pods", () => {
   expect(staticPod({ ...process, row: "etcd", name: "etcd-1", version: "3.6.1" }, "n", config)).toMatchObject({
     name: "etcd-n",
   });
+  const commandLine = ["/bin/etcd", "--data-dir=/data/etcd/etcd-1"];
+  const etcd = staticPod({ ...process, row: "etcd", name: "etcd-1", version: "3.6.1", commandLine }, "n", config);
+  expect(etcd?.spec.containers[0]?.command).toEqual(["etcd", "--data-dir=/var/lib/etcd"]);
   expect(staticPod({ ...process, row: "kubelet-sim" }, "n", config)).toBeUndefined();
 });
 
