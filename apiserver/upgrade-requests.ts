@@ -20,7 +20,8 @@ export function serveUpgrades(server: Server, handler: UpgradeHandler): void {
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const socket = duplex as Socket;
     // Nobody else listens any more, and an error that nobody hears ends the process.
-    socket.on("error", () => socket.destroy());
+    const onError = () => socket.destroy();
+    socket.on("error", onError);
     const response = responseOn(request, socket);
     if (response === undefined) {
       socket.destroy();
@@ -28,6 +29,7 @@ export function serveUpgrades(server: Server, handler: UpgradeHandler): void {
       handler.handle(request, response, { socket, head });
     } else {
       response.detachSocket(socket);
+      socket.off("error", onError);
       socket.unshift(Buffer.concat([plainHead(request), head]));
       server.emit("secureConnection", socket);
     }

@@ -47,7 +47,9 @@ export class ExecDoor {
 
   /** Serves a request to upgrade; answers it plainly if it cannot be. Whoever calls has authenticated the caller. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? "/", "http://kubelet");
+    const url = URL.canParse(request.url ?? "/", "http://kubelet")
+      ? new URL(request.url ?? "/", "http://kubelet")
+      : new URL("http://kubelet");
     const target = this.#targetOf(url, request.headers["sec-websocket-protocol"] ?? "");
     if (target.kind === "refused") {
       refuse(socket, target.status, target.text);

@@ -80,6 +80,7 @@ function standsStill(read: () => number): Promise<boolean> {
 
 const refusals = [
   { name: "no such Pod", path: "/exec/ns/none/c?command=wait&output=1", answer: "Unexpected server response: 404" },
+  { name: "a path that is none", path: "//", answer: "Unexpected server response: 404" },
   { name: "another path", path: "/run/ns/p/c", answer: "Unexpected server response: 404" },
   { name: "a path that cannot be decoded", path: "/exec/ns/%E0%A4%A/c", answer: "Unexpected server response: 404" },
   {
