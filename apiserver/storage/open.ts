@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
 import { Backlogs } from "./cacher/backlog.ts";
@@ -91,6 +92,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const readTimeoutMs = config.readTimeoutMs ?? 3_000;
   const stopping = new AbortController();
   const stop = stopping.signal;
+  setMaxListeners(0, stop);
 
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
   const transport = new SplitTransport({

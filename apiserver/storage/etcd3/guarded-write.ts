@@ -22,6 +22,8 @@ export interface WriteWitness {
 /** So often the guard must be found to hold, before a write counts as lost. */
 const SETTLE_TRIES = 3;
 const SETTLE_DELAY_MS = 150;
+/** Between two looks at a write that is late though nothing has happened: an etcd that is slow needs no more to do. */
+const SLOW_DELAY_MS = 1_000;
 /** What is left for finding out when the write has used up its own time. */
 const LAST_LOOK_MS = 1_000;
 
@@ -105,7 +107,8 @@ export class GuardedWriter {
       if (finding.kind !== "unreadable" && finding.raftTerm > sentTerm && ++lost === SETTLE_TRIES) {
         return call.giveUp(lostInElection());
       }
-      await this.#pause(attempt.signal);
+      const isOnlySlow = finding.kind === "unchanged" && finding.raftTerm <= sentTerm;
+      await this.#pause(attempt.signal, isOnlySlow ? SLOW_DELAY_MS : SETTLE_DELAY_MS);
     }
   }
 
@@ -160,8 +163,8 @@ export class GuardedWriter {
     }
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(SETTLE_DELAY_MS, { signal }).catch((reason: unknown) => {
+  async #pause(signal: AbortSignal, delayMs = SETTLE_DELAY_MS): Promise<void> {
+    await this.#clock.sleep(delayMs, { signal }).catch((reason: unknown) => {
       if (!signal.aborted) throw reason;
     });
   }
