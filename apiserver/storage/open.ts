@@ -124,6 +124,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
     leases,
     clock,
     timeoutMs: writeTimeoutMs,
+    onLag: () => feed.suspect(),
     observer,
   });
   const backlogs = new Backlogs({ transport, prefix, cacher, log, stop });

@@ -25,6 +25,8 @@ export interface WritePathDeps {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Called while the watch lags behind what etcd has. */
+  readonly onLag: () => void;
   readonly observer?: StorageObserver | undefined;
 }
 
@@ -202,12 +204,13 @@ export class WritePath {
 
   /** Memory may have been proven equal to a revision that the watch has not shown yet, so only what was shown counts. */
   async #seenBy(write: PendingWrite, shown: bigint, signal: AbortSignal): Promise<bigint | undefined> {
-    const { cacher, clock, timeoutMs } = this.#deps;
+    const { cacher, clock, timeoutMs, onLag } = this.#deps;
     const deadlineMs = clock.monotonicMs() + Math.min(timeoutMs, WITNESS_PATIENCE_MS);
     while (write.seenRevision === undefined && cacher.fedRevision() < shown) {
       if (clock.monotonicMs() > deadlineMs) {
         throw new StorageError("Unavailable", write.storageKey, `the watch on etcd lags behind revision ${shown}`);
       }
+      onLag();
       await clock.sleep(WITNESS_POLL_MS, { signal });
     }
     return write.seenRevision;

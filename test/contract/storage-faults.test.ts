@@ -85,7 +85,7 @@ describe("etcd is killed and started again", () => {
 
   test("while it is down: a consistent read is Unavailable, any is served, and health says so", async () => {
     const etcd = await start();
-    const storage = await open(etcd, { readTimeoutMs: 500 });
+    const storage = await open(etcd, { readTimeoutMs: 500, writeTimeoutMs: 1_000 });
     await storage.create(`${pods}a/x`, pod("x"), { signal });
     expect(await storage.healthy(signal)).toBe(true);
     await storage.get(`${pods}a/x`, { version: { kind: "consistent" }, signal });

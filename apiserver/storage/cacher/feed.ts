@@ -11,6 +11,7 @@ const PAGE = 5_000;
 const PAGE_TIMEOUT_MS = 30_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
+const SUSPECT_PAUSE_MS = 300;
 
 /** Keeps the cache fed: one page-wise read at one revision, then one watch over the whole prefix, resumed for ever. */
 export class Feed {
@@ -21,6 +22,7 @@ export class Feed {
   readonly #clock: Clock;
   readonly #log: Logger;
   #watch: EtcdWatch | undefined;
+  #suspectedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     kv: EtcdKv;
@@ -47,8 +49,11 @@ export class Feed {
     this.#cacher.loaded(revision);
   }
 
-  /** The watch lags behind what etcd has: if its member is to blame, another one is watched. */
+  /** The watch lags behind what etcd has: if its member or connection is to blame, it is resumed on another one. */
   suspect(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#suspectedMs < SUSPECT_PAUSE_MS) return;
+    this.#suspectedMs = nowMs;
     this.#watch?.suspect();
   }
 

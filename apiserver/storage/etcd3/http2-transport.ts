@@ -121,7 +121,7 @@ export class Http2Transport implements Transport {
       this.#serving({ signal, untilMs }).then(begin, (error: unknown) => finish(asError(error)));
     }
     const suspect = async () => {
-      if (on === undefined || this.#links.length === 1 || (await this.#doubt(on)) || over) return;
+      if (on === undefined || (await this.#doubt(on)) || over) return;
       open?.cancel();
       finish(new GrpcError(GRPC.unavailable, "the member has fallen behind or lost its leader", { sent: true }));
     };
