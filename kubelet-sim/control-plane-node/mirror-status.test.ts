@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Pod } from "../../api/generated/types.ts";
 import type { ProcessInfo } from "../../component-base/process-table.ts";
 import { mirrorPod, staticPod } from "./mirror-pod.ts";
 import { mirrorStatus } from "./mirror-status.ts";
@@ -45,11 +46,11 @@ test("an etcd waits until its version is known; kubelets are no Pods", () => {
   expect(staticPod({ ...process, row: "kubelet-sim" }, "n", config)).toBeUndefined();
 });
 
-function statusOf(change: Partial<ProcessInfo>, earlierRestarts = 0) {
+function statusOf(change: Partial<ProcessInfo>, earlierRestarts = 0, existing: Pod = {}) {
   const earlier = { restarts: earlierRestarts, lastState: {} };
   const pod = staticPod({ ...process, ...change }, "control-plane", config);
   if (pod === undefined) throw new Error("no Pod");
-  const status = mirrorStatus(pod, {}, { hostIp: "127.0.0.1", nowMs, earlier });
+  const status = mirrorStatus(pod, existing, { hostIp: "127.0.0.1", nowMs, earlier });
   const container = status.containerStatuses?.[0];
   const ready = status.conditions?.find(({ type }) => type === "Ready")?.status;
   return {
@@ -91,6 +92,13 @@ const states = [
 ] as const;
 test.each(states)("$name", ({ change, status }) => {
   expect(statusOf(change)).toMatchObject({ phase: "Running", ...status });
+});
+
+test("an end on purpose is told after the next start, though its process has no exit of its own", () => {
+  const held = statusOf({ state: "stopped" });
+  const existing = { status: { containerStatuses: [{ state: held.state }] } } as Pod;
+  const again = statusOf({ restarts: 1, startedAtMs: nowMs }, 0, existing);
+  expect(again).toMatchObject({ ready: "True", restarts: 1, lastState: held.state });
 });
 
 test("restarts of earlier lives count", () => {

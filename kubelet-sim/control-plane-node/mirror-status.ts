@@ -65,7 +65,7 @@ function containerStatus(pod: StaticPod, existing: Readonly<Pod>, facts: StatusF
     ? { reason: "", exitCode: 0, atMs: endedAtMs, startedAtMs: process.startedAtMs || endedAtMs }
     : lastExit;
   const ended = exit === undefined ? undefined : terminated(pod, exit);
-  const lastState = ended ?? facts.earlier.lastState;
+  const lastState = later(ended, toldBefore(existing)) ?? facts.earlier.lastState;
   const isUp = process.state === "running";
   return {
     name: role.name,
@@ -78,6 +78,17 @@ function containerStatus(pod: StaticPod, existing: Readonly<Pod>, facts: StatusF
     imageID: imageId(image),
     containerID: containerId(process, process.startedAtMs),
   };
+}
+
+/** The last end of a container that the Pod tells of: it knows also of those that were ended on purpose. */
+function toldBefore({ status }: Readonly<Pod>): ContainerState | undefined {
+  const told = status?.containerStatuses?.[0];
+  return told?.state?.terminated === undefined ? told?.lastState : { terminated: told.state.terminated };
+}
+
+function later(a: ContainerState | undefined, b: ContainerState | undefined): ContainerState | undefined {
+  const endOf = (state: ContainerState | undefined) => state?.terminated?.finishedAt ?? "";
+  return endOf(b) > endOf(a) ? b : a;
 }
 
 function currentState(pod: StaticPod, ended: ContainerState | undefined): ContainerState {
@@ -104,8 +115,8 @@ function terminated({ process }: StaticPod, exit: ProcessExit): ContainerState {
 }
 
 /** Every run is a container of its own. */
-const containerId = ({ name, pid }: ProcessInfo, startedAtMs: number) =>
-  `containerd://${hexDigest(`${name} ${startedAtMs} ${pid ?? ""}`)}`;
+const containerId = ({ name }: ProcessInfo, startedAtMs: number) =>
+  `containerd://${hexDigest(`${name} ${startedAtMs}`)}`;
 
 function since(pod: Readonly<Pod>, type: string, status: string): number | undefined {
   const known = pod.status?.conditions?.find((condition) => condition.type === type && condition.status === status);
