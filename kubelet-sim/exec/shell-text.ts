@@ -29,7 +29,7 @@ export function parseScript(text: string): readonly ShellCommand[] {
     else if (joint !== ";" || after !== ";") throw new ShellSyntaxError(`Syntax error: "${joint}" unexpected`);
     words = [];
   };
-  for (const entry of parse(script, (name) => `${mark}${name}${mark}`)) {
+  for (const entry of entriesOf(script)) {
     if (typeof entry === "string") words.push(entry);
     else if ("comment" in entry) continue;
     else if (entry.op === "glob") words.push((entry as { readonly pattern: string }).pattern);
@@ -40,6 +40,20 @@ export function parseScript(text: string): readonly ShellCommand[] {
   }
   if (words.length > 0 || after !== ";") close("end of file");
   return commands;
+}
+
+/** @throws ShellSyntaxError for `${A:-b}` and its like */
+function entriesOf(script: string) {
+  try {
+    return parse(script, (name) => {
+      // A dollar that names nothing is a dollar.
+      if (name === "") return undefined;
+      if (!/^(?:\w+|[?$#@*])$/.test(name)) throw new Error("Bad substitution");
+      return `${mark}${name}${mark}`;
+    });
+  } catch (error) {
+    throw new ShellSyntaxError("Bad substitution", { cause: error });
+  }
 }
 
 /** The word with its variables filled in. */
