@@ -3,12 +3,18 @@ import { type LinkFault, pass } from "./link-fault.ts";
 import type { LaneDeps } from "./tcp-lane.ts";
 import { TcpLink } from "./tcp-link.ts";
 
+/** Where a relay passes bytes to. */
+export interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface TcpRelayOptions {
   /** Address to listen on, default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: a free one. */
   readonly port?: number;
-  readonly target: { readonly host: string; readonly port: number };
+  readonly target: RelayTarget;
   /** Default: pass. */
   readonly fault?: LinkFault;
 }
@@ -20,6 +26,8 @@ export interface TcpRelay {
   setFault(fault: LinkFault): void;
   /** Holds for the connections there are, and not for new ones. */
   setFaultOfOpen(fault: LinkFault): void;
+  /** Breaks all connections if it is another one. Undefined: nobody is there, and new ones are refused. */
+  setTarget(target: RelayTarget | undefined): void;
   /** Connections that are open. */
   readonly connections: number;
   /** Breaks all connections. Idempotent. */
@@ -35,14 +43,15 @@ const maxConnections = 4096;
  */
 export async function startTcpRelay(options: TcpRelayOptions, deps: LaneDeps): Promise<TcpRelay> {
   let fault = options.fault ?? pass;
+  let target: RelayTarget | undefined = options.target;
   const links = new Set<TcpLink>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (caller) => {
-    if (fault.kind === "refuse") {
+    if (fault.kind === "refuse" || target === undefined) {
       caller.resetAndDestroy();
       return;
     }
-    const target = connect({ ...options.target, allowHalfOpen: true });
-    const link = new TcpLink(caller, target, { fault, ...deps, onClosed: () => links.delete(link) });
+    const upstream = connect({ ...target, allowHalfOpen: true });
+    const link = new TcpLink(caller, upstream, { fault, ...deps, onClosed: () => links.delete(link) });
     links.add(link);
   });
   server.maxConnections = maxConnections;
@@ -63,6 +72,11 @@ export async function startTcpRelay(options: TcpRelayOptions, deps: LaneDeps): P
       setFaultOfOpen(next);
     },
     setFaultOfOpen,
+    setTarget(next) {
+      if (next?.host === target?.host && next?.port === target?.port) return;
+      target = next;
+      setFaultOfOpen({ kind: "refuse" });
+    },
     get connections() {
       return links.size;
     },

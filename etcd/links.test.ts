@@ -87,14 +87,20 @@ describe("who calls whom", () => {
   });
 });
 
-test("a member that comes back on other ports has the faults of its name; one that has gone has no link", async () => {
+test("a member that comes back on other ports has the links of its name; to one that has gone they lead nowhere", async () => {
+  const before = links.clientUrl("gateway", "b");
   links.setFault("gateway", "b", { kind: "refuse" });
   links.setFault("a", "b", { kind: "refuse" });
   const moved = await member("b");
+  await links.setMembers([]);
   await links.setMembers([moved]);
+  expect(links.clientUrl("gateway", "b")).toBe(before);
   expect(await callMember("b")).toBe("broken");
   expect(await callPeer("a", moved.peerPort)).toBe("broken");
   links.setFault("gateway", "b", { kind: "pass" });
   expect(await callMember("b")).toBe("b client");
   expect(() => links.clientUrl("gateway", "a")).toThrow("gateway has no link to a");
+  const old = await callMember("b");
+  await links.setMembers(plans);
+  expect([old, await callMember("b")]).toEqual(["b client", "b client"]);
 });

@@ -7,7 +7,8 @@ import { type PeerProxy, startPeerProxy } from "./peer-proxy.ts";
 /** All connections of a cluster of etcd, each of which can be refused, stalled and delayed. */
 export interface ClusterLinks {
   /**
-   * Who is a member now, and where it listens. Relays to those that have gone, or moved, end.
+   * Who is a member now, and where it listens. A client's way to a member stays the same when that moves or is replaced by
+   * another one of its name; to one that has gone it leads nowhere.
    * @throws when there is no port left for a relay
    */
   setMembers(members: readonly MemberPlan[]): Promise<void>;
@@ -24,7 +25,6 @@ export interface ClusterLinks {
 interface ClientLink {
   readonly client: string;
   readonly member: string;
-  readonly port: number;
   readonly relay: TcpRelay;
 }
 
@@ -37,31 +37,38 @@ interface ClientLink {
 export async function startClusterLinks(clients: readonly string[], deps: LaneDeps): Promise<ClusterLinks> {
   const proxy: PeerProxy = await startPeerProxy(deps);
   const faults = new Map<string, LinkFault>();
-  let links: readonly ClientLink[] = [];
-  const open = async (client: string, { name, clientPort }: MemberPlan): Promise<ClientLink> => {
-    const known = links.find((link) => link.client === client && link.member === name && link.port === clientPort);
-    if (known !== undefined) return known;
-    const target = { host: "127.0.0.1", port: clientPort };
-    const relay = await startTcpRelay({ target, fault: faults.get(`${client} ${name}`) ?? pass }, deps);
-    return { client, member: name, port: clientPort, relay };
+  const links: ClientLink[] = [];
+  let members: readonly MemberPlan[] = [];
+  const find = (client: string, member: string) =>
+    links.find((candidate) => candidate.client === client && candidate.member === member);
+  const open = async (client: string, member: string, port: number) => {
+    const target = { host: "127.0.0.1", port };
+    const relay = await startTcpRelay({ target, fault: faults.get(`${client} ${member}`) ?? pass }, deps);
+    links.push({ client, member, relay });
   };
   return {
-    async setMembers(members) {
-      proxy.setMembers(members);
-      const before = links;
-      links = await Promise.all(clients.flatMap((client) => members.map((member) => open(client, member))));
-      await Promise.all(before.filter((link) => !links.includes(link)).map(({ relay }) => relay.stop()));
+    async setMembers(next) {
+      members = next;
+      proxy.setMembers(next);
+      for (const { member, relay } of links) {
+        const port = next.find(({ name }) => name === member)?.clientPort;
+        relay.setTarget(port === undefined ? undefined : { host: "127.0.0.1", port });
+      }
+      for (const client of clients) {
+        for (const { name, clientPort } of next) if (!find(client, name)) await open(client, name, clientPort);
+      }
     },
     environment: (member) => ({ ...proxy.environment(member) }),
     clientUrl(client, member) {
-      const link = links.find((candidate) => candidate.client === client && candidate.member === member);
-      if (link === undefined) throw new Error(`${client} has no link to ${member}`);
+      const link = find(client, member);
+      if (link === undefined || !members.some(({ name }) => name === member))
+        throw new Error(`${client} has no link to ${member}`);
       return `https://127.0.0.1:${link.relay.port}`;
     },
     setFault(from, to, fault) {
       faults.set(`${from} ${to}`, fault);
       if (!clients.includes(from)) proxy.setFault(from, to, fault);
-      for (const { client, member, relay } of links) if (client === from && member === to) relay.setFault(fault);
+      find(from, to)?.relay.setFault(fault);
     },
     async stop() {
       await Promise.all([proxy.stop(), ...links.map(({ relay }) => relay.stop())]);

@@ -7,6 +7,7 @@ import { type FaultWords, parseFaultWords } from "./fault-request.ts";
 function paperPlane(options: { readonly faults: boolean } = { faults: true }) {
   const done: string[] = [];
   const names = ["etcd-1", "etcd-2", "etcd-3", "apiserver", "scheduler"];
+  const held = new Set<string>();
   const pids = new Map(names.map((name, index) => [name, 100 + index]));
   const engine = new FaultEngine({
     topology: () => ({ members: names.slice(0, 3), gateways: [{ name: "apiserver" }] }),
@@ -15,8 +16,15 @@ function paperPlane(options: { readonly faults: boolean } = { faults: true }) {
       return {
         name,
         pid: pids.get(name),
-        hold: async () => void done.push(`hold ${name}`),
-        resume: async () => void done.push(`resume ${name}`),
+        state: held.has(name) ? "held" : "running",
+        hold: async () => {
+          held.add(name);
+          done.push(`hold ${name}`);
+        },
+        resume: async () => {
+          held.delete(name);
+          done.push(`resume ${name}`);
+        },
       };
     },
     signal: (pid, signal) => void done.push(`${signal} ${pid}`),
@@ -36,17 +44,20 @@ function paperPlane(options: { readonly faults: boolean } = { faults: true }) {
     });
     return { lines, done: [...done] };
   };
-  return { run, pids, engine, done };
+  return { run, pids, held, engine, done };
 }
 
 test("killed is killed; kept down, it comes back when it is healed", async () => {
-  const { run } = paperPlane();
+  const { run, held } = paperPlane();
   expect((await run("kill scheduler")).done).toEqual(["SIGKILL 104"]);
   expect((await run("list")).lines).toEqual(["nothing is wrong"]);
   expect((await run("kill etcd-2", { keepDown: true })).done).toEqual(["SIGKILL 101", "hold etcd-2"]);
   expect((await run("list")).lines).toEqual(["etcd-2 is down"]);
   expect((await run("heal")).done).toEqual(["resume etcd-2"]);
   expect((await run("heal")).lines).toEqual(["nothing is wrong"]);
+  await run("kill etcd-2", { keepDown: true });
+  held.delete("etcd-2");
+  expect((await run("list")).lines).toEqual(["nothing is wrong"]);
 });
 
 test("paused goes on when it is resumed; one that was started again meanwhile is paused no longer", async () => {

@@ -10,6 +10,8 @@ export interface FaultyProcess {
   readonly name: string;
   /** Absent while it does not run, and where it is no process of its own. */
   readonly pid?: number | undefined;
+  /** `held` while it is kept down. */
+  readonly state: string;
   /** Keeps it down. */
   hold(): Promise<void>;
   /** Lets it run again after `hold`; resolves when it is ready. */
@@ -41,10 +43,19 @@ export class FaultEngine {
     this.#deps = deps;
   }
 
-  /** What is wrong now: a process that has been started again is paused no longer. */
+  /** What is wrong now: a process that somebody has started again is paused or down no longer. */
   faults(): readonly Fault[] {
-    this.#faults = this.#faults.filter((fault) => fault.kind !== "paused" || this.#pidOf(fault.name) === fault.pid);
+    this.#faults = this.#faults.filter((fault) => {
+      if (fault.kind === "paused") return this.#find(fault.name)?.pid === fault.pid;
+      return fault.kind !== "down" || this.#find(fault.name)?.state === "held";
+    });
     return this.#faults;
+  }
+
+  /** What is wrong with links now, a line each. */
+  brokenLinks(): readonly string[] {
+    const ofLinks = this.faults().filter((fault) => !("name" in fault));
+    return ofLinks.map((fault) => describeFault(fault, this.#deps.topology()));
   }
 
   /** The same for users, a line each. */
@@ -105,9 +116,9 @@ export class FaultEngine {
         say(`${name} (process ${pid}) is killed; it is started again`);
         continue;
       }
-      this.#faults = withFault(this.#faults, { kind: "down", name });
       // It did not end as it was asked to: it was killed.
       await process.hold().catch(() => undefined);
+      this.#faults = withFault(this.#faults, { kind: "down", name });
       say(`${name} (process ${pid}) is killed, and stays down until it is healed`);
     }
   }
@@ -175,10 +186,10 @@ export class FaultEngine {
     say(describeFault(fault, this.#deps.topology()));
   }
 
-  /** Undefined also of a process that has gone for good. */
-  #pidOf(name: string): number | undefined {
+  /** Undefined: it has gone for good. */
+  #find(name: string): FaultyProcess | undefined {
     try {
-      return this.#deps.process(name).pid;
+      return this.#deps.process(name);
     } catch (error) {
       if (error instanceof UserError) return undefined;
       throw error;

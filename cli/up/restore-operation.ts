@@ -36,6 +36,10 @@ async function restorePlane(input: unknown, context: OperationContext): Promise<
   const { etcd } = plane;
   const request = parse(input);
   requireStopped(plane.gateways(), request);
+  const broken = plane.faults.brokenLinks();
+  if (broken.length > 0) {
+    throw new UserError(`etcd's members could not agree: ${broken.join("; ")}. First: gatehouse fault heal`);
+  }
   const before = etcd.plan();
   const binary = await probeEtcd(before[0]?.binary ?? etcd.binaryOf(before[0]?.name ?? ""), { signal });
   if (typeof binary === "string") throw new UserError(`etcd's program: ${binary}`);

@@ -42,6 +42,8 @@ export async function requireHealthy(change: MemberChange, except?: string): Pro
 
 function illness({ cluster, members }: EtcdStatusAnswer, except: string | undefined): string | undefined {
   if (cluster.leader === "") return "etcd has no leader: members cannot be changed without a majority";
+  const leader = members.find((member) => member.name === cluster.leader);
+  if (leader?.reachable === false) return `the leader ${leader.name} does not answer, and no other leads yet`;
   if (cluster.membersFrom !== "etcd") return "no member of etcd tells who the others are";
   const ill = members.filter((member) => member.name !== except && !isCaughtUp(member));
   if (ill.length === 0) return undefined;
