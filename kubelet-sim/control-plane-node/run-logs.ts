@@ -49,10 +49,11 @@ export class RunLogs {
     }
     if (known.startedAtMs === startedAtMs) return;
     known.startedAtMs = startedAtMs;
-    known.previous = known.current;
-    // What ended has written all it had; a file that is shorter has been set aside.
+    // What ended has written all it had. A file that is shorter is another one: the one before has been set aside.
     const now = size(logPath);
-    known.current = Math.min(known.ended ?? now, now);
+    const end = known.ended ?? now;
+    known.previous = end <= now ? known.current : undefined;
+    known.current = end <= now ? end : 0;
     known.ended = undefined;
   }
 }
