@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -35,6 +36,11 @@ test.each(mutations)("the same history is found wrong when $name", ({ check, mut
 });
 
 test("a history is the same after a file", () => {
-  writeHistory(file, result.history);
-  expect(readHistory(file)).toEqual(result.history);
+  const copy = `${file}.copy`;
+  try {
+    writeHistory(copy, result.history);
+    expect(readHistory(copy)).toEqual(result.history);
+  } finally {
+    rmSync(copy, { force: true });
+  }
 });

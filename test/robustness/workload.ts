@@ -35,6 +35,7 @@ interface Plan {
   readonly name: string;
   readonly door: Door;
   readonly guard: number | undefined;
+  readonly group: string;
 }
 
 /** One client: does one random operation after the other and records what came of it. */
@@ -52,8 +53,9 @@ export class Client {
     const name = this.#pick(this.#options.names());
     const door = this.#pick(this.#options.doors);
     const newest = board.newest.get(name);
-    const guard = newest !== undefined && random() < 0.5 ? newest : undefined;
-    const plan = { name, door, guard };
+    // Every step draws the same, whatever the others have done: so a seed leads to the same choices again.
+    const guard = random() < 0.5 ? newest : undefined;
+    const plan = { name, door, guard, group: this.#pick(groups) };
     const dice = random();
     if (dice < 0.3) return await this.#read(plan);
     if (dice < 0.45) return await this.#list(plan);
@@ -63,19 +65,21 @@ export class Client {
     await this.#delete(plan);
   }
 
-  async #create({ name, door }: Plan): Promise<void> {
-    const body = registerBody({ name, ...this.#newState() });
-    await this.#write("create", { name, door, guard: undefined }, { method: "POST", path: registers.path, body });
+  async #create(plan: Plan): Promise<void> {
+    const { name, group } = plan;
+    const body = registerBody({ name, group, write: this.#newWrite() });
+    await this.#write("create", { ...plan, guard: undefined }, { method: "POST", path: registers.path, body });
   }
 
   async #update(plan: Plan): Promise<void> {
-    const body = registerBody({ name: plan.name, guard: plan.guard, ...this.#newState() });
+    const { name, group, guard } = plan;
+    const body = registerBody({ name, group, guard, write: this.#newWrite() });
     await this.#write("update", plan, { method: "PUT", path: `${registers.path}/${plan.name}`, body });
   }
 
   async #patch(plan: Plan): Promise<void> {
-    const { guard } = plan;
-    const { write, group } = this.#newState();
+    const { guard, group } = plan;
+    const write = this.#newWrite();
     const metadata = { labels: { group }, ...(guard !== undefined && { resourceVersion: String(guard) }) };
     const path = `${registers.path}/${plan.name}`;
     const contentType = "application/merge-patch+json";
@@ -194,12 +198,14 @@ export class Client {
     if (outcome === "ok" && revision !== undefined) board.revision = Math.max(board.revision, revision);
   }
 
-  /** All pages; those after the first from any gateway, as the token says all. */
+  /** All pages, each from another gateway, as the token says all. */
   async #pages(first: Door, query: URLSearchParams, limit: number | undefined) {
     const items: Seen[] = [];
     const pageRevisions: number[] = [];
+    const { doors } = this.#options;
     if (limit !== undefined) query.set("limit", String(limit));
-    for (let door = first; ; door = this.#pick(this.#options.doors)) {
+    for (let at = doors.indexOf(first); ; at++) {
+      const door = doors[at % doors.length] ?? first;
       const path = `${registers.path}?${query}`;
       const reply = await this.#options.http.ask({ method: "GET", port: door.port, path, timeoutMs });
       if (reply.kind !== "answer" || reply.code !== 200) return { reply, items, pageRevisions };
@@ -213,8 +219,8 @@ export class Client {
     }
   }
 
-  #newState(): { write: string; group: string } {
-    return { write: `${this.#options.client}-${++this.#writes}`, group: this.#pick(groups) };
+  #newWrite(): string {
+    return `${this.#options.client}-${++this.#writes}`;
   }
 
   #note(name: string, revision: number): void {
