@@ -6,11 +6,20 @@ export function readyBanner(facts: {
   readonly elapsedMs: number;
   readonly server: string;
   readonly folder: DataDir;
+  /** Members of the bundled etcd, if it is that; default 1. */
+  readonly members?: number;
+  /** Default 1. */
+  readonly gateways?: number;
 }): string {
+  const { members = 1, gateways = 1 } = facts;
+  const places = [
+    ["API server", facts.server + (gateways > 1 ? `, a balancer in front of ${gateways}` : "")],
+    ...(members > 1 ? [["etcd", `${members} members, of which ${Math.floor((members - 1) / 2)} may be lost`]] : []),
+    ["logs", relative(process.cwd(), facts.folder.logs) || facts.folder.logs],
+  ];
   return `gatehouse ready in ${Math.round(facts.elapsedMs)} ms
 
-  API server  ${facts.server}
-  logs        ${relative(process.cwd(), facts.folder.logs) || facts.folder.logs}
+${places.map(([name = "", place]) => `  ${name.padEnd(12)}${place}`).join("\n")}
 
   export KUBECONFIG=${shellWord(facts.folder.kubeconfig)}
 

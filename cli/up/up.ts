@@ -31,7 +31,13 @@ export async function up(config: UpConfig): Promise<number> {
   });
   try {
     const server = await Promise.race([launcher.start({ signal }), aborted(signal)]);
-    if (server !== undefined) console.log(readyBanner({ elapsedMs: realClock.monotonicMs(), server, folder }));
+    if (server !== undefined) {
+      const counts = {
+        gateways: config.apiservers,
+        ...(launcher.runsEtcd && { members: launcher.etcd.plan().length }),
+      };
+      console.log(readyBanner({ elapsedMs: realClock.monotonicMs(), server, folder, ...counts }));
+    }
     await aborted(signal);
   } catch (error) {
     // Being told to stop while starting is no failure.
