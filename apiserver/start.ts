@@ -87,14 +87,18 @@ export async function startApiserver(
     log.info({ port: server.port }, "serving");
 
     let stopping: Promise<void> | undefined;
-    let ended: () => void = () => undefined;
-    const done = new Promise<void>((resolve) => (ended = resolve));
-    const stop = async () => {
+    const stopOnce = (outcome: () => void) => {
       state.shuttingDown = true;
-      await end();
-      ended();
+      stopping ??= end().then(outcome);
+      return stopping;
     };
-    return { port: server.port, url: `https://${state.address}`, done, stop: () => (stopping ??= stop()) };
+    let stopped: () => void = () => undefined;
+    const done = new Promise<void>((resolve, reject) => {
+      stopped = resolve;
+      storage.lost.catch((error: unknown) => stopOnce(() => reject(error)));
+    });
+    done.catch(() => undefined);
+    return { port: server.port, url: `https://${state.address}`, done, stop: () => stopOnce(stopped) };
   } catch (error) {
     starting.abort(error);
     await end();

@@ -60,6 +60,8 @@ export interface StorageMetrics {
 }
 
 export interface OpenStorage extends Storage {
+  /** Rejects when etcd turns out to have lost what this gateway knows, which can only be started anew then. */
+  readonly lost: Promise<never>;
   /** Whether etcd answers a linearizable read within 2 s; asked at most once per second, however often it is called. */
   healthy(signal: AbortSignal): Promise<boolean>;
   metrics(): StorageMetrics;
@@ -93,6 +95,9 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const stopping = new AbortController();
   const stop = stopping.signal;
   setMaxListeners(0, stop);
+  let lose: (error: StorageError) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => (lose = reject));
+  lost.catch(() => undefined);
 
   const reach = { endpoints: config.endpoints, tls: config.tls, clock };
   const transport = new SplitTransport({
@@ -112,6 +117,10 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
     timeoutMs: readTimeoutMs,
     stop,
     onLag: () => feed.suspect(),
+    onTimeTravel: (error) => {
+      log.error({ err: error }, "etcd is another one than before");
+      lose(error);
+    },
   });
   const writer = new GuardedWriter({ kv, clock, timeoutMs: writeTimeoutMs });
   const leases = new Leases({ transport, clock, log, stop });
@@ -169,6 +178,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   };
 
   return Object.assign(storage, {
+    lost,
     healthy,
     etcdAt: (endpoint: string) => members.at(endpoint),
     metrics: () => ({

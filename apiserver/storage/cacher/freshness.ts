@@ -34,6 +34,7 @@ export class Freshness {
   readonly #timeoutMs: number;
   readonly #stop: AbortSignal;
   readonly #onLag: () => void;
+  readonly #onTimeTravel: (error: StorageError) => void;
   #flying: Promise<bigint> | undefined;
   #next: Promise<bigint> | undefined;
   rounds = 0;
@@ -47,6 +48,8 @@ export class Freshness {
     stop: AbortSignal;
     /** Called now and then while the watch lags behind what etcd has committed. */
     onLag: () => void;
+    /** Called when etcd turns out to be another one than before: nothing in memory is worth anything then. */
+    onTimeTravel: (error: StorageError) => void;
   }) {
     this.#kv = options.kv;
     this.#prefix = options.prefix;
@@ -55,6 +58,7 @@ export class Freshness {
     this.#timeoutMs = options.timeoutMs;
     this.#stop = options.stop;
     this.#onLag = options.onLag;
+    this.#onTimeTravel = options.onTimeTravel;
   }
 
   /**
@@ -130,8 +134,14 @@ export class Freshness {
 
   async #read(timeoutMs: number): Promise<bigint> {
     this.rounds++;
+    const known = this.#cache.revision();
     const answer = await this.#kv.range({ key: this.#prefix, countOnly: true }, { timeoutMs, signal: this.#stop });
-    return answer.revision;
+    if (answer.revision >= known) return answer.revision;
+    // One etcd never goes back; so its data was lost, or restored under a gateway that went on.
+    const text = `etcd has gone back from revision ${known} to ${answer.revision}, so this gateway must start anew`;
+    const error = new StorageError("Unavailable", this.#prefix, text);
+    this.#onTimeTravel(error);
+    throw error;
   }
 }
 
