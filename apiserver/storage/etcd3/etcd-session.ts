@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { Clock } from "../../../component-base/clock.ts";
+import type { Clock, Timer } from "../../../component-base/clock.ts";
 import { GRPC, GrpcError } from "./grpc-errors.ts";
 import { frame, receive } from "./grpc-frames.ts";
 import { SessionWatchdog, type WatchdogTimes } from "./session-watchdog.ts";
@@ -32,6 +32,12 @@ export class EtcdSession {
   readonly #clock: Clock;
   readonly #options: SessionOptions;
   readonly #watchdog: SessionWatchdog;
+  readonly #callEvents = {
+    onSlow: () => this.#options.onSlow(this),
+    onEnd: () => {
+      this.#waitingCalls--;
+    },
+  };
   #waitingCalls = 0;
   #openStreams = 0;
   #usable = true;
@@ -97,58 +103,13 @@ export class EtcdSession {
 
   /** @throws GrpcError */
   unary(path: string, payload: Buffer, options: CallOptions): Promise<Buffer> {
-    const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
       const stream = this.#request(path);
       this.#waitingCalls++;
       this.#watchdog.inUse();
-      let answer: Buffer | undefined;
-      let settled = false;
-      const { slowMs } = this.#options;
-      const sentMs = this.#clock.monotonicMs();
-      const late = () => giveUp(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
-      let excused = false;
-      const slow = () => {
-        const elapsedMs = this.#clock.monotonicMs() - sentMs;
-        // A timer that is late itself tells of a process that was kept from running, not of etcd.
-        if (!excused && elapsedMs > OWN_DELAY * slowMs && elapsedMs + slowMs < timeoutMs) {
-          excused = true;
-          timer = this.#clock.setTimer(slowMs, slow);
-          return;
-        }
-        timer = this.#clock.setTimer(timeoutMs - elapsedMs, late);
-        // After a long turn of our own the answer may be there and only not read yet.
-        setImmediate(() => {
-          if (!settled) this.#slow(options, { isOver: () => settled, giveUp });
-        });
-      };
-      let timer = timeoutMs > slowMs ? this.#clock.setTimer(slowMs, slow) : this.#clock.setTimer(timeoutMs, late);
-      const onAbort = () =>
-        giveUp(new GrpcError(GRPC.cancelled, "context canceled", { sent: true, cause: signal.reason }));
-      const giveUp = (reason: unknown) => {
-        settle(reason);
-        stream.close(constants.NGHTTP2_CANCEL);
-      };
-      const settle = (error: unknown) => {
-        if (settled) return;
-        settled = true;
-        timer.cancel();
-        signal.removeEventListener("abort", onAbort);
-        if (error !== undefined) reject(error);
-        else if (answer === undefined) reject(new GrpcError(GRPC.internal, "no message", { sent: true }));
-        else resolve(answer);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      receive(
-        stream,
-        (received) => {
-          answer = received;
-        },
-        (error) => {
-          this.#waitingCalls--;
-          settle(error);
-        },
-      );
+      const { clock, slowMs } = this.#options;
+      const call = new UnaryCall({ stream, options, clock, slowMs, resolve, reject, ...this.#callEvents });
+      receive(stream, call);
       stream.end(frame(payload));
     });
   }
@@ -159,16 +120,15 @@ export class EtcdSession {
     this.#openStreams++;
     this.#watchdog.inUse();
     let over = false;
-    receive(
-      stream,
-      (payload) => over || handlers.message(payload),
-      (error) => {
+    receive(stream, {
+      message: (payload) => over || handlers.message(payload),
+      end: (error) => {
         this.#openStreams--;
         if (over) return;
         over = true;
         handlers.end(error);
       },
-    );
+    });
     return {
       send: (payload) => stream.write(frame(payload)),
       finish: () => stream.end(),
@@ -192,19 +152,10 @@ export class EtcdSession {
     this.#http2.destroy();
   }
 
-  #slow(options: CallOptions, call: SlowCall): void {
-    this.#options.onSlow(this);
-    options.onSlow?.(call);
-  }
-
   #provoke(): void {
     if (!this.usable) return;
     const stream = this.#request(SIGN_OF_LIFE);
-    receive(
-      stream,
-      () => undefined,
-      () => undefined,
-    );
+    receive(stream, { message: () => undefined, end: () => undefined });
     stream.end(frame(NO_BYTES));
     const timer = this.#clock.setTimer(this.#options.times.answerMs, () => stream.close(constants.NGHTTP2_CANCEL));
     stream.once("close", () => timer.cancel());
@@ -216,6 +167,99 @@ export class EtcdSession {
     } catch (cause) {
       throw new GrpcError(GRPC.unavailable, "connection lost", { sent: false, cause });
     }
+  }
+}
+
+interface UnaryCallOptions {
+  readonly stream: ClientHttp2Stream;
+  readonly options: CallOptions;
+  readonly clock: Clock;
+  readonly slowMs: number;
+  readonly resolve: (answer: Buffer) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Its answer is late. */
+  readonly onSlow: () => void;
+  /** Its stream has been closed. */
+  readonly onEnd: () => void;
+}
+
+/** One call that waits for its answer. An object, because closures for every turn it may take would cost more. */
+class UnaryCall implements SlowCall, StreamHandlers {
+  readonly #with: UnaryCallOptions;
+  readonly #sentMs: number;
+  readonly #onTimer = () => this.#timerFired();
+  #timer: Timer;
+  #answer: Buffer | undefined;
+  #settled = false;
+  #wasSlow = false;
+  #excused = false;
+
+  constructor(options: UnaryCallOptions) {
+    this.#with = options;
+    const { clock, slowMs } = options;
+    const { signal, timeoutMs } = options.options;
+    this.#sentMs = clock.monotonicMs();
+    this.#wasSlow = timeoutMs <= slowMs;
+    this.#timer = clock.setTimer(Math.min(timeoutMs, slowMs), this.#onTimer);
+    signal.addEventListener("abort", this, { once: true });
+  }
+
+  message(payload: Buffer): void {
+    this.#answer = payload;
+  }
+
+  end(error: Error | undefined): void {
+    this.#with.onEnd();
+    this.#settle(error);
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    const cause: unknown = this.#with.options.signal.reason;
+    this.giveUp(new GrpcError(GRPC.cancelled, "context canceled", { sent: true, cause }));
+  }
+
+  isOver(): boolean {
+    return this.#settled;
+  }
+
+  giveUp(reason: unknown): void {
+    this.#settle(reason);
+    this.#with.stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #timerFired(): void {
+    if (this.#wasSlow) {
+      this.giveUp(new GrpcError(GRPC.deadlineExceeded, "context deadline exceeded", { sent: true }));
+      return;
+    }
+    const { clock, options, slowMs, onSlow } = this.#with;
+    const elapsedMs = clock.monotonicMs() - this.#sentMs;
+    // A timer that is late itself tells of a process that was kept from running, not of etcd.
+    if (!this.#excused && elapsedMs > OWN_DELAY * slowMs && elapsedMs + slowMs < options.timeoutMs) {
+      this.#excused = true;
+      this.#timer = clock.setTimer(slowMs, this.#onTimer);
+      return;
+    }
+    this.#wasSlow = true;
+    this.#timer = clock.setTimer(options.timeoutMs - elapsedMs, this.#onTimer);
+    // After a long turn of our own the answer may be there and only not read yet.
+    setImmediate(() => {
+      if (this.#settled) return;
+      onSlow();
+      options.onSlow?.(this);
+    });
+  }
+
+  #settle(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#timer.cancel();
+    const { options, resolve, reject } = this.#with;
+    options.signal.removeEventListener("abort", this);
+    if (error !== undefined) reject(error);
+    else if (this.#answer === undefined) reject(new GrpcError(GRPC.internal, "no message", { sent: true }));
+    else resolve(this.#answer);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ClientHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
 import { GRPC, GrpcError } from "./grpc-errors.ts";
 import { writeFrameHeader } from "./protobuf.ts";
-import { MAX_MESSAGE_BYTES } from "./transport.ts";
+import { MAX_MESSAGE_BYTES, type StreamHandlers } from "./transport.ts";
 
 const FRAME_HEADER_BYTES = 5;
 
@@ -14,15 +14,11 @@ export function frame(payload: Buffer): Buffer {
   return framed;
 }
 
-/** Cuts the stream into messages and reads the status from the trailers. `end` is called once. */
-export function receive(
-  stream: ClientHttp2Stream,
-  onMessage: (payload: Buffer) => void,
-  end: (error: GrpcError | undefined) => void,
-): void {
+/** Cuts the stream into messages and reads the status from the trailers. */
+export function receive(stream: ClientHttp2Stream, handlers: StreamHandlers): void {
   let status: GrpcError | "ok" | undefined;
   let failure: unknown;
-  const cutter = new FrameCutter(onMessage);
+  const cutter = new FrameCutter(handlers);
   const readStatus = (headers: Record<string, unknown>) => {
     const code = headers["grpc-status"];
     if (code === undefined) return;
@@ -43,24 +39,24 @@ export function receive(
     failure = error;
   });
   stream.on("close", () => {
-    if (status === "ok") end(undefined);
-    else if (status !== undefined) end(status);
+    if (status === "ok") handlers.end(undefined);
+    else if (status !== undefined) handlers.end(status);
     else {
       // A refused stream has not been looked at by the other side.
       const sent = stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM;
-      end(new GrpcError(GRPC.unavailable, "connection lost", { sent, cause: failure }));
+      handlers.end(new GrpcError(GRPC.unavailable, "connection lost", { sent, cause: failure }));
     }
   });
 }
 
 /** Puts messages together from chunks; copies only those that span chunks. */
 class FrameCutter {
-  readonly #onMessage: (payload: Buffer) => void;
+  readonly #handlers: StreamHandlers;
   #parts: Buffer[] = [];
   #have = 0;
 
-  constructor(onMessage: (payload: Buffer) => void) {
-    this.#onMessage = onMessage;
+  constructor(handlers: StreamHandlers) {
+    this.#handlers = handlers;
   }
 
   push(chunk: Buffer): void {
@@ -78,7 +74,7 @@ class FrameCutter {
       this.#have -= total;
       if (head.length === total) this.#parts.shift();
       else this.#parts[0] = head.subarray(total);
-      this.#onMessage(head.subarray(FRAME_HEADER_BYTES, total));
+      this.#handlers.message(head.subarray(FRAME_HEADER_BYTES, total));
     }
   }
 
