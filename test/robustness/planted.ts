@@ -4,13 +4,14 @@ import { Agent, createServer, request } from "node:https";
 import { createInterface } from "node:readline";
 import { realClock } from "../../component-base/clock.ts";
 import type { RobustCluster } from "./cluster.ts";
-import { registers, wire } from "./objects.ts";
+import { pods, registers, wire } from "./objects.ts";
 import type { Door } from "./workload.ts";
 
-/** A register that passes by. */
+/** A register or a Pod that passes by. */
 interface Body {
   metadata: { name: string; resourceVersion: string; uid: string; labels?: Record<string, string> };
   data?: { write?: string };
+  spec?: { nodeName?: string };
 }
 
 /** One request and what came back, for a plant to look at and change. */
@@ -33,6 +34,8 @@ export interface Plant {
   ask?(passing: Passing): void;
   /** What is sent in an event's place, on the one stream that the plant is given. */
   event?(event: { type: string; object: Body }): unknown[] | undefined;
+  /** The same for Pods, on every stream. */
+  podEvent?(event: { type: string; object: Body }): unknown[] | undefined;
 }
 
 /** Of a plant and what it did, so that a test can look for exactly that. */
@@ -182,6 +185,15 @@ export function plants(done: Done[]): Plant[] {
         query.set("resourceVersion", String(revision - 20));
       },
     },
+    {
+      name: "shows a Pod on a second node",
+      podEvent(event) {
+        const { metadata, spec } = event.object;
+        if (spec?.nodeName === undefined || !due(this.name, 1)) return undefined;
+        note(this.name, `Pod ${metadata.uid} was bound to ${spec.nodeName} and to another-node`);
+        return [event, { type: "MODIFIED", object: { ...event.object, spec: { nodeName: "another-node" } } }];
+      },
+    },
   ];
 }
 
@@ -240,7 +252,9 @@ async function startMiddleman(
     const target = { host: "127.0.0.1", port: gateway.port, method: passing.method, path, headers, agent };
     const outgoing = request(target, (answer) => {
       if (passing.query.get("watch") === "true" && answer.statusCode === 200) {
-        passStream(answer, response, ours && isWholeWatch(passing.query) ? streams.shift() : undefined);
+        const plant = ours && isWholeWatch(passing.query) ? streams.shift() : undefined;
+        const podPlant = url.pathname === pods.path ? plants.find(({ podEvent }) => podEvent !== undefined) : undefined;
+        passStream(answer, response, (event) => plant?.event?.(event) ?? podPlant?.podEvent?.(event));
       } else {
         passAnswer(answer, response, passing, active);
       }
@@ -282,13 +296,17 @@ async function passAnswer(
   send(response, honest);
 }
 
-function passStream(incoming: IncomingMessage, response: ServerResponse, plant: Plant | undefined): void {
+function passStream(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  change: (event: { type: string; object: Body }) => unknown[] | undefined,
+): void {
   response.writeHead(200, { "Content-Type": "application/json" });
   response.flushHeaders();
   const lines = createInterface({ input: incoming, crlfDelay: Number.POSITIVE_INFINITY });
   lines.on("line", (line) => {
     const event = JSON.parse(line) as { type: string; object: Body };
-    const changed = event.type === "BOOKMARK" ? undefined : plant?.event?.(event);
+    const changed = event.type === "BOOKMARK" ? undefined : change(event);
     for (const one of changed ?? [event]) response.write(`${JSON.stringify(one)}\n`);
   });
   lines.on("close", () => response.end());
