@@ -134,7 +134,7 @@ function withWatches(
   }) => readonly WatchRecord[],
 ): History {
   const { watches } = history;
-  for (let at = Math.floor(watches.length / 2); at < watches.length; at++) {
+  for (const at of fromTheMiddle(watches)) {
     const record = watches[at];
     if (record === undefined || !isEvent(record)) continue;
     const next = watches.findIndex((other, index) => index > at && other.watcher === record.watcher);
@@ -153,7 +153,7 @@ function find<T extends object>(
   operations: readonly Operation[],
   choose: (operation: Operation) => T | undefined,
 ): { readonly at: number; readonly operation: Operation } & T {
-  for (let at = Math.floor(operations.length / 3); at < operations.length; at++) {
+  for (const at of fromTheMiddle(operations)) {
     const operation = operations[at];
     const chosen = operation && choose(operation);
     if (operation !== undefined && chosen !== undefined) return { at, operation, ...chosen };
@@ -163,4 +163,10 @@ function find<T extends object>(
 
 function withOperation(history: History, at: number, operation: Operation): History {
   return { ...history, operations: history.operations.with(at, operation) };
+}
+
+/** Every index, those of the second half first. */
+function fromTheMiddle(items: readonly unknown[]): number[] {
+  const middle = Math.floor(items.length / 2);
+  return items.map((_, index) => (index + middle) % items.length);
 }
