@@ -64,10 +64,14 @@ describe.skipIf(!hasKubectl)("the control plane's own node (needs kubectl on PAT
     expect(await kubectl("logs", "-n", "kube-system", "kube-apiserver-control-plane")).toContain("serving");
     const tail = await kubectl("logs", "-n", "kube-system", "etcd-control-plane-2", "--tail=2");
     expect(tail.trim().split("\n")).toHaveLength(2);
-    const followed = kubectl.follow(["logs", "-n", "kube-system", "etcd-control-plane", "-f", "--tail=0"], (lines) =>
-      lines.some((line) => line.includes("snapshot")),
-    );
-    await kubectl(...etcd, "sh", "-c", `${etcdctl} snapshot save /tmp/followed.db`);
+    let over = false;
+    const followed = kubectl
+      .follow(["logs", "-n", "kube-system", "etcd-control-plane", "-f", "--tail=0"], (lines) =>
+        lines.some((line) => line.includes("snapshot")),
+      )
+      .finally(() => (over = true));
+    // Nobody tells when following has begun, so there is something to see again and again.
+    while (!over) await kubectl(...etcd, "sh", "-c", `${etcdctl} snapshot save /tmp/followed.db`);
     await followed;
   });
 
