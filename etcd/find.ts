@@ -95,7 +95,7 @@ export function onPath(program: string, environment: FindDeps["environment"]): s
   return folders.map((folder) => join(folder, program)).filter(isExecutable);
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { onPath } from "../find.ts";
+import { isExecutable, onPath } from "../find.ts";
 import { runCommand } from "../run-command.ts";
 import { parseVersion } from "../version.ts";
 import { RestoreError } from "./restore-error.ts";
@@ -49,14 +48,4 @@ export function toolEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessE
 
 function minorRelease(version: string): string {
   return version.split(".").slice(0, 2).join(".");
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    if (error instanceof Error) return false;
-    throw error;
-  }
 }

@@ -10,7 +10,7 @@ import { loadKubeconfig } from "../../client/kubeconfig.ts";
 import type { RestClient } from "../../client/rest-client.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
-import { seededRandom } from "../harness/mutate.ts";
+import { seededRandom } from "../../component-base/seeded-random.ts";
 import { startPlane, type TestPlane } from "../harness/plane.ts";
 
 const seed = Number(process.env["GATEHOUSE_SEED"] ?? 7);

@@ -9,9 +9,9 @@ import type { RestClient } from "../../client/rest-client.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
 import type { ProcessInfo } from "../../component-base/process-table.ts";
+import { seededRandom } from "../../component-base/seeded-random.ts";
 import { followPods } from "../harness/bindings.ts";
 import { eventually } from "../harness/eventually.ts";
-import { seededRandom } from "../harness/mutate.ts";
 import { startPlane, type TestPlane } from "../harness/plane.ts";
 import { killAndAwaitRestart, processesOf } from "../harness/processes.ts";
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allKinds } from "../../api/kinds.ts";
+import { seededRandom } from "../../component-base/seeded-random.ts";
 import { type Answer, startGateway, type TestGateway } from "../harness/gateway.ts";
-import { mutated, seededRandom } from "../harness/mutate.ts";
+import { mutated } from "../harness/mutate.ts";
 import { sampleOf } from "../harness/samples.ts";
 
 /** Another seed and more requests for a longer search by hand. */
