@@ -16,20 +16,29 @@ export class EtcdGateway {
   readonly #config: ClientConfig;
   readonly #transport: Transport;
   readonly #client: RestClient;
+  readonly #signal: AbortSignal;
 
-  /** @param options.callTimeoutMs - 0: none */
-  constructor(kubeconfig: string, options: { readonly callTimeoutMs: number }) {
-    this.#config = loadKubeconfig(kubeconfig);
-    this.#transport = createTransport(this.#config, { connections: 1, ...options });
+  /**
+   * @param options.callTimeoutMs - 0: none
+   * @param options.server - a certain gateway, instead of the one that the kubeconfig names
+   * @param options.signal - gives every call up
+   */
+  constructor(
+    kubeconfig: string,
+    options: { readonly callTimeoutMs: number; readonly server?: string; readonly signal?: AbortSignal },
+  ) {
+    const { callTimeoutMs, server, signal = new AbortController().signal } = options;
+    this.#config = { ...loadKubeconfig(kubeconfig), ...(server !== undefined && { server }) };
+    this.#signal = signal;
+    this.#transport = createTransport(this.#config, { connections: 1, callTimeoutMs });
     const deps = { clock: realClock, log: silentLogger, transport: this.#transport };
     this.#client = createRestClient({ ...this.#config, userAgent }, deps);
   }
 
   /** @param path - below the root, query included @throws StatusError, ConnectionError */
   async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { signal } = new AbortController();
     return (await this.#client.raw(method, `${root}/${path}`, {
-      signal,
+      signal: this.#signal,
       ...(body !== undefined && { body }),
     })) as T;
   }

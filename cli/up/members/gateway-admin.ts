@@ -5,21 +5,17 @@ import type {
   MemberAnswer,
   MemberStatusAnswer,
 } from "../../../apiserver/etcd-admin/answers.ts";
-import { createRestClient } from "../../../client/create-rest-client.ts";
-import { loadKubeconfig } from "../../../client/kubeconfig.ts";
-import type { RestClient } from "../../../client/rest-client.ts";
 import type { Clock } from "../../../component-base/clock.ts";
-import { silentLogger } from "../../../component-base/logger.ts";
 import type { KnownKey } from "../../../etcd/snapshot/diff-states.ts";
+import { EtcdGateway } from "../../etcd/gateway.ts";
 import { UserError } from "../../user-error.ts";
 
-const etcd = "/gatehouse/v1/etcd";
-
-const userAgent = "gatehouse-launcher";
+/** How long one answer may take. */
+const callTimeoutMs = 60_000;
 
 /** What the launcher asks of etcd: as the administrator, through the gateway, like everybody. */
 export class GatewayAdmin {
-  readonly #client: RestClient;
+  readonly #gateway: EtcdGateway;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
 
@@ -28,37 +24,36 @@ export class GatewayAdmin {
     kubeconfig: string,
     deps: { readonly clock: Clock; readonly signal: AbortSignal; readonly server?: string },
   ) {
-    const { server } = deps;
-    const config = { ...loadKubeconfig(kubeconfig), ...(server !== undefined && { server }), userAgent };
-    this.#client = createRestClient(config, { clock: deps.clock, log: silentLogger });
-    this.#clock = deps.clock;
-    this.#signal = deps.signal;
+    const { clock, signal, server } = deps;
+    this.#gateway = new EtcdGateway(kubeconfig, { callTimeoutMs, signal, ...(server !== undefined && { server }) });
+    this.#clock = clock;
+    this.#signal = signal;
   }
 
-  async status(): Promise<EtcdStatusAnswer> {
-    return (await this.#call("GET", "status")) as EtcdStatusAnswer;
+  status(): Promise<EtcdStatusAnswer> {
+    return this.#gateway.ask("GET", "status");
   }
 
   async addLearner(peerUrl: string): Promise<MemberAnswer> {
-    const answer = await this.#call("POST", "members", { peerURLs: [peerUrl], isLearner: true });
-    return (answer as AddedMemberAnswer).member;
+    const learner = { peerURLs: [peerUrl], isLearner: true };
+    return (await this.#gateway.ask<AddedMemberAnswer>("POST", "members", learner)).member;
   }
 
   async promote(id: string): Promise<void> {
-    await this.#call("POST", `members/${id}/promote`);
+    await this.#gateway.ask("POST", `members/${id}/promote`);
   }
 
   async remove(id: string): Promise<void> {
-    await this.#call("DELETE", `members/${id}`);
+    await this.#gateway.ask("DELETE", `members/${id}`);
   }
 
   async moveLeader(to: string): Promise<void> {
-    await this.#call("POST", `move-leader?to=${encodeURIComponent(to)}`);
+    await this.#gateway.ask("POST", `move-leader?to=${encodeURIComponent(to)}`);
   }
 
   /** What this gateway's cache holds, which it tells without etcd. */
   async known(): Promise<KnownKey[]> {
-    const answer = await this.#call("GET", "known");
+    const answer = await this.#gateway.ask<unknown>("GET", "known");
     // A single line is JSON, and comes parsed.
     const lines = typeof answer === "string" ? answer.split("\n").filter((line) => line !== "") : [answer];
     return lines.map((line) => {
@@ -94,14 +89,7 @@ export class GatewayAdmin {
   }
 
   close(): Promise<void> {
-    return this.#client.close();
-  }
-
-  #call(method: string, path: string, body?: unknown): Promise<unknown> {
-    return this.#client.raw(method, `${etcd}/${path}`, {
-      signal: this.#signal,
-      ...(body !== undefined && { body }),
-    });
+    return this.#gateway.close();
   }
 }
 
