@@ -69,8 +69,23 @@ const loops = [
   { name: "kubelet-sim", user: { commonName: "system:kubelet-sim", organizations: ["system:nodes"] } },
 ] as const;
 
+/** A port that was free a moment ago may be another program's by now. */
+const startTries = 3;
+
 /** Members of etcd and gateways as real processes, with a relay on every link between a gateway and a member. */
 export async function startCluster(options: ClusterOptions): Promise<RobustCluster> {
+  for (let tries = 1; ; tries++) {
+    const cluster = await startOnce(options);
+    const dead = [...cluster.members, ...cluster.gateways].filter((process) => !process.running());
+    if (dead.length === 0) return cluster;
+    const last = tries === startTries;
+    await cluster.stop({ keepFolder: last });
+    if (last)
+      throw new Error(`${dead.map(({ name }) => name).join(" and ")} did not stay up (logs: ${cluster.folder})`);
+  }
+}
+
+async function startOnce(options: ClusterOptions): Promise<RobustCluster> {
   const clock = realClock;
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-robustness-"));
   const signal = AbortSignal.timeout(60_000);

@@ -107,6 +107,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
         return undefined;
       });
     await recovered(Promise.all(cluster.gateways.map((gateway) => gateway.whenReady())));
+    const allRun = () => kept().every((process) => process.running());
+    await recovered(eventually("every process runs again", allRun, { everyMs: 20 }));
     const wantedPods = options.podsMs === 0 ? undefined : lastReplicas(random("replicas"));
     if (wantedPods !== undefined) await recovered(settleDeployment(deployment, wantedPods));
     withLoops = false;
