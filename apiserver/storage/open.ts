@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../../component-base/clock.ts";
+import { type Clock, realClock } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
 import { Backlogs } from "./cacher/backlog.ts";
 import { Cacher } from "./cacher/cacher.ts";
@@ -44,7 +44,13 @@ export interface StorageConfig {
 }
 
 export interface StorageDeps {
+  /** What the control plane takes for time: when leases end, bookmarks come and history is compacted. */
   readonly clock: Clock;
+  /**
+   * How long etcd is waited for. Default the real clock: etcd and the network know no other, and an hour that is jumped over
+   * gives no member time to answer.
+   */
+  readonly networkClock?: Clock;
   readonly log: Logger;
   readonly observer?: StorageObserver;
   readonly requestObserver?: EtcdRequestObserver;
@@ -88,7 +94,7 @@ const HEALTH_INTERVAL_MS = 1_000;
  * @throws StorageError `Unavailable` when no endpoint has served within the time for the start
  */
 export async function openStorage(config: StorageConfig, deps: StorageDeps): Promise<OpenStorage> {
-  const { clock, log, observer, requestObserver } = deps;
+  const { clock, networkClock = realClock, log, observer, requestObserver } = deps;
   const prefix = `${config.prefix ?? "/registry"}/`;
   const writeTimeoutMs = config.writeTimeoutMs ?? 7_000;
   const readTimeoutMs = config.readTimeoutMs ?? 3_000;
@@ -99,7 +105,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const lost = new Promise<never>((_, reject) => (lose = reject));
   lost.catch(() => undefined);
 
-  const reach = { endpoints: config.endpoints, tls: config.tls, clock };
+  const reach = { endpoints: config.endpoints, tls: config.tls, clock: networkClock };
   const transport = new SplitTransport({
     calls: new Http2Transport({ ...reach, log }),
     streams: new Http2Transport(reach),
@@ -108,12 +114,12 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const members = new MemberAdmins(reach);
   const pending = new PendingWrites();
   const cacher = new Cacher({ prefix, pending, limits: config.history ?? HISTORY, clock, log, observer });
-  const feed = new Feed({ kv, transport, prefix, cacher, clock, log });
+  const feed = new Feed({ kv, transport, prefix, cacher, clock: networkClock, log });
   const freshness = new Freshness({
     kv,
     prefix,
     cache: cacher,
-    clock,
+    clock: networkClock,
     timeoutMs: readTimeoutMs,
     stop,
     onLag: () => feed.suspect(),
@@ -122,7 +128,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
       lose(error);
     },
   });
-  const writer = new GuardedWriter({ kv, clock, timeoutMs: writeTimeoutMs });
+  const writer = new GuardedWriter({ kv, clock: networkClock, timeoutMs: writeTimeoutMs });
   const leases = new Leases({ transport, clock, log, stop });
   const reads = new ReadPath({ cacher, freshness, kv, timeoutMs: 30_000, futureWaitMs: 3_000 });
   const writes = new WritePath({
@@ -149,7 +155,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
 
   try {
     const timeoutMs = config.startTimeoutMs ?? START_TIMEOUT_MS;
-    await loadWhenServing(feed, { clock, log }, { timeoutMs, signal: stop });
+    await loadWhenServing(feed, { clock: networkClock, log }, { timeoutMs, signal: stop });
   } catch (error) {
     transport.close();
     members.close();
@@ -159,20 +165,20 @@ export async function openStorage(config: StorageConfig, deps: StorageDeps): Pro
   const loops = [
     feed.run(stop),
     storage.runBookmarks(stop),
-    ...(config.endpoints.length > 1 ? [keepUp(freshness, { clock, log }, stop)] : []),
+    ...(config.endpoints.length > 1 ? [keepUp(freshness, { clock: networkClock, log }, stop)] : []),
     ...(intervalMs > 0 ? [runCompactor({ kv, clock, log }, { intervalMs, signal: stop })] : []),
   ];
 
   let probe: { readonly atMs: number; readonly result: Promise<boolean> } | undefined;
   const healthy = (signal: AbortSignal): Promise<boolean> => {
     signal.throwIfAborted();
-    if (probe === undefined || clock.monotonicMs() - probe.atMs > HEALTH_INTERVAL_MS) {
+    if (probe === undefined || networkClock.monotonicMs() - probe.atMs > HEALTH_INTERVAL_MS) {
       const range = kv.range({ key: `${prefix}health`, limit: 1 }, { timeoutMs: HEALTH_TIMEOUT_MS, signal: stop });
       const result = range.then(
         () => true,
         () => false,
       );
-      probe = { atMs: clock.monotonicMs(), result };
+      probe = { atMs: networkClock.monotonicMs(), result };
     }
     return probe.result;
   };
