@@ -34,6 +34,12 @@ export type ExecTarget =
   | { readonly kind: "none"; readonly problem: string };
 
 const heartbeatMs = 30_000;
+/**
+ * So long nothing is said at first. kubectl reads before it has made its streams, and drops what is for one that is not there
+ * yet; a real container takes longer to start a program.
+ * @see https://github.com/kubernetes/client-go/blob/v0.36.0/tools/remotecommand/websocket.go
+ */
+const settleMs = 50;
 
 /** Runs one `exec` on a socket that has just been opened, and closes it. Never throws. */
 export async function runExec(
@@ -76,6 +82,9 @@ async function outcome(
   target: ExecTarget,
   deps: { readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<ExecStatus> {
+  // From the first moment on nothing that the client says is lost.
+  const stdin = stdinOf(socket, { wanted: request.stdin });
+  await deps.clock.sleep(settleMs, deps);
   if (target.kind === "none") return failedStatus(`unable to upgrade connection: ${target.problem}`);
   const [name] = request.argv;
   if (name === undefined) return failedStatus("you must specify at least 1 command for the container");
@@ -88,7 +97,6 @@ async function outcome(
   const { tty } = request;
   const stdout = request.stdout ? outputOf(socket, channels.stdout, { terminal: tty }) : noOutput;
   const stderr = tty ? stdout : request.stderr ? outputOf(socket, channels.stderr, { terminal: false }) : noOutput;
-  const stdin = stdinOf(socket, { wanted: request.stdin });
   try {
     const env = tty ? { ...view.env, TERM: "xterm" } : view.env;
     const { clock, signal } = deps;
