@@ -58,7 +58,7 @@ export function oneMember(args: readonly string[], command: string): string {
   return wanted;
 }
 
-export function membersText({ members, membersFrom }: MembersAnswer): string {
+function membersText({ members, membersFrom }: MembersAnswer): string {
   const rows = members.map(({ id, name, isLearner, peerURLs, clientURLs }) => [
     name || "-",
     id,

@@ -63,7 +63,7 @@ export function statusText(status: SnapshotStatus, path: string): string {
 }
 
 /** etcdctl's fields, and then ours. */
-export function statusJson(status: SnapshotStatus): string {
+function statusJson(status: SnapshotStatus): string {
   return JSON.stringify({
     hash: status.hash,
     revision: Number(status.revision),

@@ -236,7 +236,7 @@ export class BoltReader {
 }
 
 /** One bit for each page. */
-export class PageSet {
+class PageSet {
   readonly #bits: Uint8Array;
 
   constructor(pageCount: number) {
