@@ -19,7 +19,7 @@ import {
 import { ControlServer } from "./control/control-server.ts";
 import { bundledEtcd, type EtcdAccess, ownersEtcd } from "./etcd-access.ts";
 import type { EtcdCluster } from "./etcd-cluster.ts";
-import { BalancerPart } from "./launch-balancer.ts";
+import { balancerPart } from "./launch-balancer.ts";
 import { ControlPlaneNodePart } from "./launch-control-plane-node.ts";
 import { prepareProcess } from "./launch-process.ts";
 import { periodicSnapshots } from "./launch-snapshots.ts";
@@ -172,7 +172,7 @@ export class Launcher implements LivePlane {
       instanceNames(row, config).map((name, index) => this.#component(row, name, index)),
     );
     this.#groups.push(this.gateways().map(({ process }) => process));
-    if (gateways.length > 1) this.#groups.push([new BalancerPart(this.#plane, this.deps)]);
+    if (gateways.length > 1) this.#groups.push([balancerPart(this.#plane, this.deps)]);
     const showsProcesses = config.controlPlaneNode && !config.singleProcess;
     const node = showsProcesses ? new ControlPlaneNodePart(this.#plane, this.processes(), this.deps) : undefined;
     this.#groups.push([...this.loops().map(({ process }) => process), ...(node === undefined ? [] : [node])]);

@@ -8,10 +8,10 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** A part that is there as soon as it is made, or that nobody waits for. */
+/** A part whose code is loaded with the launcher. */
 export function simplePart(
   name: string,
-  part: { readonly start?: () => void; readonly stop: () => Promise<void> },
+  part: { readonly start?: () => Promise<void> | void; readonly stop: () => Promise<void> },
 ): Part {
   return {
     name,
