@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Deployment, Pod, ReplicaSet } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { StatusError } from "../../api/status.ts";
 import type { EtcdStatusAnswer } from "../../apiserver/etcd-admin/answers.ts";
@@ -74,15 +75,15 @@ test(
     const state = async () => {
       const pods = (await client.list(kinds.pods, { namespace, signal })).items;
       const sets = (await client.list(kinds.replicaSets, { namespace, signal })).items;
-      return { pods, sets };
+      const deployment = await client.get(kinds.deployments, { namespace, name: "web" }, { signal });
+      return { pods, sets, deployment };
     };
     const told = `seed ${seed}, killed: ${story.join(" ")}`;
     const { pods, sets } = await eventually(
       `exactly ${wanted} Pods are Running (${told})`,
       async () => {
         const now = await state();
-        const isSettled = now.pods.length === wanted && now.pods.every((pod) => pod.status?.phase === "Running");
-        return isSettled && now.sets[0]?.status?.readyReplicas === wanted ? now : undefined;
+        return isSettled(now) ? now : undefined;
       },
       { timeoutMs: 60_000, everyMs: 200 },
     );
@@ -97,9 +98,33 @@ test(
       expect(pod.metadata?.ownerReferences?.map(({ uid }) => uid)).toEqual([sets[0]?.metadata?.uid]);
     // Whoever leads now has nothing left to put right.
     await realClock.sleep(1_000, { signal });
-    expect((await state()).pods.map((pod) => pod.metadata?.uid).sort(), told).toEqual([...uids].sort());
+    const later = (await state()).pods;
+    const more = later.filter((pod) => !uids.includes(pod.metadata?.uid ?? ""));
+    const ending = later.filter((pod) => pod.metadata?.deletionTimestamp !== undefined);
+    expect({ pods: later.length, more: more.length, ending: ending.length }, told).toEqual({
+      pods: wanted,
+      more: 0,
+      ending: 0,
+    });
   },
 );
+
+/** Both controllers have seen what is asked for now, and every Pod of it is there to stay. */
+function isSettled(now: {
+  readonly pods: readonly Pod[];
+  readonly sets: readonly ReplicaSet[];
+  readonly deployment: Deployment;
+}): boolean {
+  const isCurrent = ({ metadata, spec, status }: Deployment | ReplicaSet) =>
+    spec?.replicas === wanted &&
+    status?.readyReplicas === wanted &&
+    (status.observedGeneration ?? 0) === (metadata?.generation ?? 0);
+  return (
+    [now.deployment, ...now.sets].every(isCurrent) &&
+    now.pods.length === wanted &&
+    now.pods.every(({ metadata, status }) => status?.phase === "Running" && metadata?.deletionTimestamp === undefined)
+  );
+}
 
 /** One process is killed at a time; others may have ended by themselves, a leader that could not renew for instance. */
 function allRunning(): Promise<readonly ProcessInfo[]> {
