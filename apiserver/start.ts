@@ -26,10 +26,13 @@ import { createRegistry } from "./registry/create-registry.ts";
 import { createFieldManager } from "./registry/managed-fields/schema-field-manager.ts";
 import { systemRandom } from "./registry/random.ts";
 import { SchemaChecker } from "./registry/validate-schema.ts";
+import { startRepair } from "./repair/start-repair.ts";
 import { startServer } from "./server.ts";
 import { firstServiceIp } from "./service-range.ts";
 import { openStorage, type StorageConfig } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
+
+const serviceNodePortRange = { first: 30_000, last: 32_767 };
 
 export interface RunningApiserver extends Running {
   readonly port: number;
@@ -83,6 +86,8 @@ export async function startApiserver(
     const advertise = { address: config.bindAddress, port: config.advertisePort ?? server.port };
     const serviceIp = firstServiceIp(config.serviceClusterIpRange);
     await createSystemObjects({ clientCa: config.clientCa, advertise, serviceIp }, bootstrap);
+    const repair = startRepair({ ...config, serviceNodePortRange }, bootstrap);
+    endings.push(() => repair.stop());
     state.started = true;
     log.info({ port: server.port }, "serving");
 
@@ -149,7 +154,7 @@ function wire(
     tokens,
     ...(kubelets !== undefined && { kubelets }),
     serviceClusterIpRange: config.serviceClusterIpRange,
-    serviceNodePortRange: { first: 30_000, last: 32_767 },
+    serviceNodePortRange,
   });
   return { registry, tokens, schemaModel, authorizer, authenticator: createAuthenticator({ tokens, clock }) };
 }

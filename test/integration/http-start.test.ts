@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApiserver } from "../../apiserver/start.ts";
 import { realClock } from "../../component-base/clock.ts";
 import { silentLogger } from "../../component-base/logger.ts";
+import { eventually } from "../harness/eventually.ts";
 import { startGateway, type TestGateway } from "../harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -42,4 +43,29 @@ test("a second gateway on the same etcd serves the same and writes nothing but i
 test("a port that is taken fails the start and leaves nothing running", async () => {
   const config = { ...gateway.config, port: gateway.apiserver.port };
   await expect(startApiserver(config, deps)).rejects.toThrow(/EADDRINUSE/);
+});
+
+test("a gateway that starts sets right what Services hold, and says so in an event", async () => {
+  const services = "/api/v1/namespaces/default/services";
+  const body = { metadata: { name: "bereft" }, spec: { ports: [{ port: 80 }] } };
+  const { spec } = (await gateway.call(services, { method: "POST", body })).json;
+  const address = `/apis/networking.k8s.io/v1/ipaddresses/${spec.clusterIP}`;
+  expect((await gateway.call(address, { method: "DELETE" })).status).toBe(200);
+  const second = await startApiserver(gateway.config, deps);
+  try {
+    const { json } = await eventually("the address is there again", async () => {
+      const answer = await gateway.call(address);
+      return answer.status === 200 && answer;
+    });
+    expect(json.spec.parentRef).toEqual({ resource: "services", namespace: "default", name: "bereft" });
+    await eventually("the event is there", async () => {
+      const { items } = (await gateway.call("/api/v1/namespaces/default/events")).json;
+      return items.some(
+        (event: { reason: string; involvedObject: { name: string } }) =>
+          event.reason === "ClusterIPNotAllocated" && event.involvedObject.name === "bereft",
+      );
+    });
+  } finally {
+    await second.stop();
+  }
 });

@@ -1,7 +1,13 @@
 import type { IPAddress, Service } from "../../../api/generated/types.ts";
 import type { ObjectKey } from "../../../api/meta.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
-import { type Storage, StorageError, type WriteContext } from "../../storage/storage.ts";
+import {
+  type Storage,
+  StorageError,
+  type StoredObject,
+  type UpdateDecision,
+  type WriteContext,
+} from "../../storage/storage.ts";
 import type { Random } from "../random.ts";
 import { IpRange } from "./ip-range.ts";
 
@@ -49,10 +55,10 @@ export class ClusterIps {
         `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.#range.text}`,
       );
     }
-    const taken = dryRun
-      ? this.#deps.storage.cached.get(this.#key(ip)) !== undefined
-      : !(await this.#take(ip, service, write)) && !this.#isHeldBy(ip, service);
-    if (taken) throw new AllocationError("provided IP is already allocated");
+    const isFree = dryRun
+      ? this.#deps.storage.cached.get(this.#key(ip)) === undefined
+      : (await this.#take(ip, service, write)) || (await this.#adopt(ip, service, write));
+    if (!isFree) throw new AllocationError("provided IP is already allocated");
   }
 
   /** Gives an address back; one that is free already does not matter. */
@@ -85,6 +91,44 @@ export class ClusterIps {
     }
   }
 
+  contains(ip: string): boolean {
+    return this.#range.contains(ip);
+  }
+
+  /**
+   * Makes the IPAddress say that the Service holds it, where it is missing or still at the revision that was found wrong.
+   * @returns whether that was written
+   */
+  async assign(
+    ip: string,
+    service: ObjectKey,
+    { wrongAt, write }: { wrongAt: bigint | undefined; write: WriteContext },
+  ): Promise<boolean> {
+    return this.#changeAt(ip, wrongAt, { kind: "put", object: this.#object(ip, service) }, write);
+  }
+
+  /** Takes the IPAddress away if it still is at that revision; @returns whether it was. */
+  async removeAt(ip: string, revision: bigint, write: WriteContext): Promise<boolean> {
+    return this.#changeAt(ip, revision, { kind: "delete" }, write);
+  }
+
+  async #changeAt(
+    ip: string,
+    revision: bigint | undefined,
+    decision: UpdateDecision,
+    write: WriteContext,
+  ): Promise<boolean> {
+    try {
+      const decide = (current: StoredObject | undefined): UpdateDecision =>
+        current?.revision === revision ? decision : { kind: "keep" };
+      const { kind } = await this.#deps.storage.update(this.#key(ip), decide, write);
+      return kind !== "kept";
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "NotFound") return false;
+      throw error;
+    }
+  }
+
   #key(ip: string): string {
     return `${this.#deps.etcdPrefix}/ipaddresses/${ip}`;
   }
@@ -100,13 +144,15 @@ export class ClusterIps {
     }
   }
 
-  /** The address outlived the Service it was taken for, which now comes back. */
-  #isHeldBy(ip: string, { namespace, name }: ObjectKey): boolean {
+  /** An address that outlived the Service it was taken for, which now comes back: it begins anew, so that no repair ends it. */
+  async #adopt(ip: string, service: ObjectKey, write: WriteContext): Promise<boolean> {
     const { storage, etcdPrefix } = this.#deps;
+    const { namespace, name } = service;
     if (storage.cached.get(`${etcdPrefix}/services/specs/${namespace}/${name}`) !== undefined) return false;
-    const held = storage.cached.get(this.#key(ip))?.object as Readonly<IPAddress> | undefined;
-    const parent = held?.spec?.parentRef;
-    return parent?.resource === "services" && parent.namespace === namespace && parent.name === name;
+    const held = storage.cached.get(this.#key(ip));
+    const parent = (held?.object as Readonly<IPAddress> | undefined)?.spec?.parentRef;
+    const isItsOwn = parent?.resource === "services" && parent.namespace === namespace && parent.name === name;
+    return isItsOwn && (await this.assign(ip, service, { wrongAt: held?.revision, write }));
   }
 
   #object(ip: string, { namespace, name }: ObjectKey): IPAddress {

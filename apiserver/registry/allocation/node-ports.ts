@@ -1,5 +1,5 @@
 import type { ApiObject } from "../../../api/meta.ts";
-import type { UpdateDecision, WriteContext } from "../../storage/storage.ts";
+import { StorageError, type StoredObject, type UpdateDecision, type WriteContext } from "../../storage/storage.ts";
 import { AllocationError, type AllocatorDeps, randomFraction } from "./cluster-ips.ts";
 
 export interface PortRange {
@@ -30,8 +30,13 @@ export class NodePorts {
     return port >= this.#range.first && port <= this.#range.last;
   }
 
+  /** `30000-32767` */
+  get rangeText(): string {
+    return `${this.#range.first}-${this.#range.last}`;
+  }
+
   get outOfRangeText(): string {
-    return `provided port is not in the valid range. The range of valid ports is ${this.#range.first}-${this.#range.last}`;
+    return `provided port is not in the valid range. The range of valid ports is ${this.rangeText}`;
   }
 
   /**
@@ -64,26 +69,47 @@ export class NodePorts {
     }, write);
   }
 
+  /**
+   * Sets right what the object says: `judge` gets the ports that it calls taken and says which ones are to be taken and which
+   * free; it is asked again when another writer was faster.
+   */
+  async correct(
+    judge: (
+      taken: ReadonlySet<number>,
+    ) => Promise<{ readonly take: readonly number[]; readonly free: readonly number[] }>,
+    write: WriteContext,
+  ): Promise<void> {
+    await this.#change(async (bits) => {
+      const { take, free } = await judge(new Set(this.#all(bits)));
+      for (const port of take) this.#set(bits, port, { taken: true });
+      for (const port of free) this.#set(bits, port, { taken: false });
+      return take.length + free.length > 0;
+    }, write);
+  }
+
   get #key(): string {
     return `${this.#deps.etcdPrefix}/ranges/servicenodeports`;
   }
 
-  async #change(change: (bits: Buffer) => boolean, write: WriteContext): Promise<void> {
-    const decide = (current: Readonly<ApiObject> | undefined): UpdateDecision => {
-      const bits = this.#bits(current as RangeAllocation | undefined);
-      const changed = change(bits);
-      return changed || current === undefined ? { kind: "put", object: this.#object(bits) } : { kind: "keep" };
+  async #change(change: (bits: Buffer) => boolean | Promise<boolean>, write: WriteContext): Promise<void> {
+    const decide = async (current: StoredObject | undefined): Promise<UpdateDecision> => {
+      const bits = this.#bits(current?.object as Readonly<RangeAllocation> | undefined);
+      return (await change(bits)) ? { kind: "put", object: this.#object(bits) } : { kind: "keep" };
     };
-    await this.#deps.storage.update(this.#key, (current) => decide(current?.object), write);
+    try {
+      await this.#deps.storage.update(this.#key, decide, write);
+    } catch (error) {
+      // Nothing is taken, and nothing had to be changed.
+      if (!(error instanceof StorageError) || error.code !== "NotFound") throw error;
+    }
   }
 
   #object(bits: Buffer): RangeAllocation {
-    const { first, last } = this.#range;
     return {
       kind: "RangeAllocation",
       apiVersion: "v1",
       metadata: { name: "servicenodeports" },
-      range: `${first}-${last}`,
+      range: this.rangeText,
       data: bits.toString("base64"),
     };
   }
@@ -92,6 +118,10 @@ export class NodePorts {
     const bits = Buffer.alloc(Math.ceil((this.#range.last - this.#range.first + 1) / 8));
     if (stored !== undefined) Buffer.from(stored.data, "base64").copy(bits);
     return bits;
+  }
+
+  *#all(bits: Buffer): Iterable<number> {
+    for (let port = this.#range.first; port <= this.#range.last; port++) if (this.#has(bits, port)) yield port;
   }
 
   #has(bits: Buffer, port: number): boolean {

@@ -4,6 +4,7 @@ import { failure, invalid } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { WriteContext } from "../../storage/storage.ts";
 import { AllocationError, type AllocatorDeps, ClusterIps } from "../allocation/cluster-ips.ts";
+import { heldIps, heldPorts } from "../allocation/held.ts";
 import { NodePorts, type PortRange, PortTaken } from "../allocation/node-ports.ts";
 import { writeContext } from "../resource.ts";
 import type { Reservation, Strategy, StrategyContext } from "../strategy.ts";
@@ -52,17 +53,6 @@ export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
     },
   };
 }
-
-const heldIps = (spec: Readonly<ServiceSpec> | undefined): string[] =>
-  (spec?.clusterIPs ?? (spec?.clusterIP ? [spec.clusterIP] : [])).filter((ip) => isIpv4(ip));
-
-const heldPorts = (spec: Readonly<ServiceSpec> | undefined): number[] => [
-  ...new Set(
-    [...(spec?.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec?.healthCheckNodePort ?? 0].filter(
-      (port) => port > 0,
-    ),
-  ),
-];
 
 interface Pools {
   readonly ips: ClusterIps;
