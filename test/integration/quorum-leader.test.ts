@@ -100,6 +100,7 @@ test("the leader of three is killed under 200 writes a second", async () => {
   await eventually("a hundred writes", () => acknowledged(gateway).length > 100, { timeoutMs: 20_000 });
   const killedMs = realClock.monotonicMs();
   quorum.kill(leader);
+  const led = quorum.roles().then(() => realClock.monotonicMs());
   for (const door of [gateway, onFollower]) {
     const after = (ms: number) => acknowledged(door).some(({ answeredMs }) => answeredMs > killedMs + ms);
     await eventually("writes to go on", () => after(1_000) && acknowledged(door).length > 200, { timeoutMs: 20_000 });
@@ -107,10 +108,12 @@ test("the leader of three is killed under 200 writes a second", async () => {
   over.abort();
   await writing;
 
+  // etcd elects in 1 to 2 s, a split vote takes it longer; what comes on top of that is ours.
+  const electionMs = (await led) - killedMs;
   for (const door of [gateway, onFollower]) {
     const times = acknowledged(door).map(({ answeredMs }) => answeredMs);
     const gapMs = Math.max(...times.slice(1).map((ms, i) => ms - (times[i] ?? 0)));
-    expect(gapMs).toBeLessThan(3_000 + writer.stallMs);
+    expect(gapMs, `the election took ${electionMs} ms`).toBeLessThan(electionMs + 1_000 + writer.stallMs);
   }
   const listed: Item[] = (await gateway.call(configMaps)).json.items;
   const stored = new Set(listed.map(({ metadata }) => metadata.name));
