@@ -4,7 +4,8 @@ import { CachedObject } from "./cacher/cached-object.ts";
 import type { Cacher } from "./cacher/cacher.ts";
 import type { Freshness } from "./cacher/freshness.ts";
 import type { PendingWrite, PendingWrites } from "./cacher/pending-writes.ts";
-import { encodeValue } from "./cacher/stored-bytes.ts";
+import { type EncodedValue, encodeValue } from "./cacher/stored-bytes.ts";
+import { isLeaseGone } from "./etcd3/grpc-errors.ts";
 import type { GuardedWriter, WriteOutcome } from "./etcd3/guarded-write.ts";
 import type { KeyValue, TxnRequest } from "./etcd3/kv-messages.ts";
 import type { Leases } from "./etcd3/leases.ts";
@@ -46,6 +47,10 @@ interface PutOptions {
   readonly ttlSeconds: number | undefined;
   readonly context: WriteContext;
 }
+
+type PutOutcome =
+  | { readonly kind: "done"; readonly stored: CachedObject }
+  | { readonly kind: "refused"; readonly current: KeyValue | undefined };
 
 const WITNESS_POLL_MS = 10;
 /** The watch may have to move to another member first. */
@@ -139,17 +144,36 @@ export class WritePath {
     return cached === undefined || written.revision > cached.revision ? written : cached;
   }
 
-  async #put(
+  #put(storageKey: string, source: ApiObject, options: PutOptions): Promise<PutOutcome> {
+    const encoded = encodeValue(source);
+    const { ttlSeconds } = options;
+    if (ttlSeconds === undefined) return this.#putValue(storageKey, encoded, options);
+    return this.#putLeased(storageKey, encoded, { ...options, ttlSeconds });
+  }
+
+  async #putLeased(
     storageKey: string,
-    source: ApiObject,
-    options: PutOptions,
-  ): Promise<{ kind: "done"; stored: CachedObject } | { kind: "refused"; current: KeyValue | undefined }> {
-    const { guard, elseGet, ttlSeconds, context } = options;
-    const { value, object } = encodeValue(source);
-    const put =
-      ttlSeconds === undefined
-        ? { key: storageKey, value }
-        : { key: storageKey, value, lease: await this.#leaseFor(ttlSeconds, context.signal) };
+    encoded: EncodedValue,
+    options: PutOptions & { readonly ttlSeconds: number },
+  ): Promise<PutOutcome> {
+    const { ttlSeconds, context } = options;
+    const { signal } = context;
+    const lease = await this.#leaseFor(ttlSeconds, { signal });
+    try {
+      return await this.#putValue(storageKey, { ...encoded, lease }, options);
+    } catch (error) {
+      if (!isLeaseGone(error)) throw error;
+      const another = await this.#leaseFor(ttlSeconds, { signal, gone: lease });
+      return await this.#putValue(storageKey, { ...encoded, lease: another }, options);
+    }
+  }
+
+  async #putValue(
+    storageKey: string,
+    { value, object, lease }: EncodedValue & { readonly lease?: bigint },
+    { guard, elseGet, context }: PutOptions,
+  ): Promise<PutOutcome> {
+    const put = { key: storageKey, value, ...(lease !== undefined && { lease }) };
     const write = this.#deps.pending.begin(storageKey, value, object);
     const outcome = await this.#send(
       write,
@@ -216,8 +240,8 @@ export class WritePath {
     return write.seenRevision;
   }
 
-  #leaseFor(ttlSeconds: number, signal: AbortSignal): Promise<bigint> {
-    return this.#deps.leases.idFor(ttlSeconds, { timeoutMs: LEASE_TIMEOUT_MS, signal });
+  #leaseFor(ttlSeconds: number, options: { signal: AbortSignal; gone?: bigint }): Promise<bigint> {
+    return this.#deps.leases.idFor(ttlSeconds, { timeoutMs: LEASE_TIMEOUT_MS, ...options });
   }
 }
 

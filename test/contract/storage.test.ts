@@ -174,6 +174,18 @@ describe("on a clock of its own", () => {
     await eventually("DELETED", () => watch.events.some(({ type }) => type === "DELETED"));
   });
 
+  test("a lease that etcd has ended while that clock stood still is not used again", async () => {
+    const storage = await openFresh({}, { clock: new VirtualClock() });
+    const watch = await watchFrom(storage, { kind: "now", read: consistent });
+    await storage.create(`${pods}a/x`, pod("x"), { signal, ttlSeconds: 1 });
+    await eventually("DELETED", () => watch.events.some(({ type }) => type === "DELETED"));
+    const names = ["y", "z"];
+    await Promise.all(names.map((name) => storage.create(`${pods}a/${name}`, pod(name), { signal, ttlSeconds: 1 })));
+    const { kvs } = await raw.kv.range({ key: pods, rangeEnd: prefixEnd(pods) }, { timeoutMs: 5_000, signal });
+    expect(new Set(kvs.map(({ lease }) => lease)).size).toBe(1);
+    expect(kvs).toHaveLength(2);
+  });
+
   test("a watch that is to end gets a bookmark shortly before", async () => {
     const clock = new VirtualClock();
     const storage = await openFresh({}, { clock });

@@ -6,11 +6,18 @@ const HEAD = /^\{"kind":"[^"\\]*","apiVersion":"[^"\\]*",("metadata":\{)/;
 const HEAD_MAX_BYTES = 512;
 const METADATA_OPEN = '"metadata":{';
 
+export interface EncodedValue {
+  /** What etcd gets. */
+  readonly value: Buffer;
+  /** What it was made from. */
+  readonly object: ApiObject;
+}
+
 /**
  * The stored form of an object: kind, apiVersion and metadata first, no resourceVersion, no selfLink. `object` is the same
  * object, or a copy as deep as needed to take those out without touching one that is shared already.
  */
-export function encodeValue(source: ApiObject): { value: Buffer; object: ApiObject } {
+export function encodeValue(source: ApiObject): EncodedValue {
   const object = withoutVersion(inOrder(source));
   return { value: Buffer.from(JSON.stringify(object)), object };
 }

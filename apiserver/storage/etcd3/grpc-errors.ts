@@ -47,6 +47,8 @@ const refusal = (code: StorageErrorCode): KnownError => ({ code, settled: true, 
 const notHere: KnownError = { code: "Unavailable", settled: true, elsewhere: true };
 const lost: KnownError = { code: "Unavailable", settled: false, elsewhere: true };
 
+const LEASE_GONE = "etcdserver: requested lease not found";
+
 /**
  * etcd's texts, by exact equality.
  * @see https://github.com/etcd-io/etcd/blob/v3.4.23/etcdserver/api/v3rpc/rpctypes/error.go
@@ -65,7 +67,7 @@ const ERRORS: Readonly<Record<string, KnownError>> = {
   "etcdserver: invalid auth token": refusal("Refused"),
   "etcdserver: authentication is not enabled": refusal("Refused"),
   "etcdserver: not capable": refusal("Unavailable"),
-  "etcdserver: requested lease not found": refusal("Unavailable"),
+  [LEASE_GONE]: refusal("Unavailable"),
   "etcdserver: no leader": notHere,
   "etcdserver: not leader": notHere,
   "etcdserver: unhealthy cluster": notHere,
@@ -85,6 +87,11 @@ export function writeHadNoEffect(error: GrpcError): boolean {
   const known = ERRORS[error.detail];
   if (known !== undefined) return known.settled;
   return error.code === GRPC.invalidArgument || error.code === GRPC.resourceExhausted || error.code === GRPC.outOfRange;
+}
+
+/** True when a write was refused because the lease named in it has ended or never was. */
+export function isLeaseGone(error: unknown): boolean {
+  return error instanceof StorageError && error.cause instanceof GrpcError && error.cause.detail === LEASE_GONE;
 }
 
 /** True when another member may do what this one could not. */

@@ -36,13 +36,18 @@ export class Leases {
     this.#stop.addEventListener("abort", () => this.#cancelExpiries(), { once: true });
   }
 
-  /** The id of a lease that ends in `ttlSeconds`, or a little later. @throws StorageError */
-  async idFor(ttlSeconds: number, options: CallOptions): Promise<bigint> {
+  /**
+   * The id of a lease that ends in `ttlSeconds`, or a little later.
+   * @param options - `gone`: one that etcd does not have any more, though it should: somebody revoked it, or etcd's time went on
+   *   while ours stood still
+   * @throws StorageError
+   */
+  async idFor(ttlSeconds: number, options: CallOptions & { readonly gone?: bigint }): Promise<bigint> {
     const current = await this.#byTtl.get(ttlSeconds)?.catch(() => undefined);
     const reuseMs = reuseSeconds(ttlSeconds) * 1000;
     const needMs = this.#clock.monotonicMs() + ttlSeconds * 1000;
     const fits = current !== undefined && current.expiresMs >= needMs && current.expiresMs <= needMs + reuseMs;
-    if (fits && current.objects < MAX_OBJECTS) {
+    if (fits && current.objects < MAX_OBJECTS && current.id !== options.gone) {
       current.objects++;
       return current.id;
     }
