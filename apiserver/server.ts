@@ -1,8 +1,9 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { fastify } from "fastify";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
+import { maxHeaderBytes, refuseMalformed } from "./malformed-requests.ts";
 import { serveUpgrades, type UpgradeHandler } from "./upgrade-requests.ts";
 
 export interface ServerConfig {
@@ -20,6 +21,8 @@ export interface ServerConfig {
 export interface RequestHandler extends UpgradeHandler {
   /** Ends what is being served. */
   drain(graceMs: number): Promise<void>;
+  /** Whether an answer has begun on this connection and not ended. */
+  isAnswering(socket: Socket): boolean;
 }
 
 export interface ListeningServer {
@@ -50,7 +53,9 @@ export async function startServer(
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
+      maxHeaderSize: maxHeaderBytes,
     },
+    clientErrorHandler: (error, socket) => refuseMalformed(error, socket, (which) => handler.isAnswering(which)),
     // Longer than clients keep idle connections, so that it is they who close them.
     keepAliveTimeout: 120_000,
     forceCloseConnections: true,
@@ -71,6 +76,8 @@ export async function startServer(
     // of a GET's time to join. Without the vector they are written one by one, and the empty one costs nothing.
     Object.defineProperty(socket, "_writev", { value: null });
   });
+  // They are limited by their size. Beyond a number Node would leave them out, and with them who is to be impersonated.
+  app.server.maxHeadersCount = 0;
   serveUpgrades(app.server, handler);
   await app.listen({ host: config.bindAddress, port: config.port });
   const address = app.server.address() as AddressInfo;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { failure, StatusError } from "../../api/status.ts";
 import { Authentication, type Authenticator } from "./authenticate.ts";
 import { type Authorizer, authorize, authorizeUpgrade } from "./authorize.ts";
@@ -59,6 +60,12 @@ export class Pipeline {
     const { info } = attributesOf(request);
     const kind = this.#deps.registry.store(info.group, info.version, info.resource)?.kind;
     return kind?.subresources.some((row) => row.name === info.subresource && row.connects === true) ?? false;
+  }
+
+  /** Whether an answer has begun on this connection and not ended. */
+  isAnswering(socket: Socket): boolean {
+    for (const { request, response } of this.#live) if (request.socket === socket && response.headersSent) return true;
+    return false;
   }
 
   /** Ends watches at once, and gives up what else is still being served after `graceMs`. */
