@@ -18,6 +18,8 @@ interface Attempt {
   readonly expected: "accepted" | "refused";
 }
 
+const patienceMs = 5_000;
+
 /** An etcd that says nothing has not refused anybody. */
 type Outcome = { readonly answer: "accepted" | "refused" | "silent"; readonly reason: string };
 
@@ -121,14 +123,16 @@ function handshake(server: string, ca: string | undefined, pair: KeyPair | undef
       ...(ca !== undefined && { ca }),
       ...pair,
     });
+    const patience = realClock.setTimer(patienceMs, () => settle("silent", `no answer within ${patienceMs / 1000} s`));
     const settle = (answer: Outcome["answer"], reason: string) => {
+      patience.cancel();
       resolve({ answer, reason });
       socket.destroy();
     };
-    socket.setTimeout(5_000, () => settle("silent", "no answer within 5 s"));
     socket.once("error", (error) => {
-      if (errorCode(error) !== "ECONNREFUSED") settle("refused", alertText(error));
-      else reject(new UserError(`nothing answers at ${server}, where etcd was: is the control plane running?`));
+      if (errorCode(error) !== "ECONNREFUSED") return settle("refused", alertText(error));
+      patience.cancel();
+      reject(new UserError(`nothing answers at ${server}, where etcd was: is the control plane running?`));
     });
     socket.once("close", () => settle("refused", "connection closed"));
     socket.once("data", () => settle("accepted", "TLS handshake done"));
