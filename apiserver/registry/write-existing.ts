@@ -235,7 +235,9 @@ class WriteAttempt {
     if (errors.length > 0) throw invalid(kindRef, this.#write.name, errors);
     if (this.#write.subresource === "") this.#reservation = await strategy.reserve?.(object, old, context);
     await strategy.authorizeWrite?.(object, old, context);
-    if (this.#write.subresource === "") for (const text of strategy.warnings?.(object, old) ?? []) this.#ctx.warn(text);
+    if (this.#write.subresource !== "status") {
+      for (const text of strategy.warnings?.(object, old) ?? []) this.#ctx.warn(text);
+    }
     const admitted = admission.validate(this.#attributes(object, old));
     if (admitted !== undefined) await admitted;
     const deleting = old.metadata?.deletionTimestamp !== undefined && !(old.metadata.deletionGracePeriodSeconds ?? 0);

@@ -54,7 +54,9 @@ describe("a create is refused or accepted as by the real server", () => {
       );
     const { reason, message } = expected;
     expect(answer).toMatchObject({ code, ...(code >= 300 && { reason, message: withoutRandomNames(message) }) });
-    expect(ctx.warnings).toEqual((expected.warnings ?? []).filter((text) => !text.includes("is deprecated")));
+    // The deprecation of a whole kind is told by the HTTP layer, which also tells everything only once; upstream's order of map keys is random.
+    const told = (expected.warnings ?? []).filter((text) => !text.startsWith("v1 "));
+    expect([...new Set(ctx.warnings)].sort()).toEqual([...told].sort());
     expect(registry.storage.currentRevision(), "nothing is written").toBe(before);
   });
 });

@@ -1,5 +1,5 @@
 import type { ServiceSpec } from "../../../api/generated/types.ts";
-import { isIpv4 } from "../strategies/field-checks.ts";
+import { isIpv4 } from "../meta/ip-checks.ts";
 
 /** The addresses that a Service holds. */
 export const heldIps = (spec: Readonly<ServiceSpec> | undefined): string[] =>

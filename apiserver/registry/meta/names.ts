@@ -1,4 +1,5 @@
 import type { NameRule } from "../../../api/kind.ts";
+import { checkIp } from "./ip-checks.ts";
 
 const dns1123Label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const dns1123Subdomain = `${dns1123Label}(\\.${dns1123Label})*`;
@@ -57,7 +58,7 @@ const checkDns1035Label: NameCheck = (name) => {
   return problems;
 };
 
-const checkPathSegment: NameCheck = (name) => {
+export const checkPathSegment: NameCheck = (name) => {
   if (name === "." || name === "..") return [`may not be '${name}'`];
   const problems: string[] = [];
   for (const character of ["/", "%"]) if (name.includes(character)) problems.push(`may not contain '${character}'`);
@@ -110,7 +111,7 @@ const checks: Record<NameRule, NameCheck> = {
   "dns1123-label": checkLabel,
   "dns1035-label": checkDns1035Label,
   "path-segment": checkPathSegment,
-  ip: (name) => (name === "" ? ["must be a valid IP address in canonical form"] : []),
+  ip: (name) => checkIp(name, { canonical: true }),
 };
 
 export const checkName = (rule: NameRule, name: string) => checks[rule](name);

@@ -105,20 +105,20 @@ async function patched(resource: Resource, ctx: RequestContext, input: PatchInpu
   const { kind, schema } = resource;
   const { current, applier, name, options } = input;
   const result = applier.apply(applier.touchesManagedFields ? cloneJson(current) : cloneForWrite(current));
-  if (!isObject(result)) throw undecodable(applier, result, "the patch leaves no object");
+  if (!isObject(result)) throw undecodable(input, "the patch leaves no object");
   const findings = await schema.check(kind, result, applier.wording);
   const [mismatch] = findings.mismatches;
-  if (mismatch !== undefined) throw undecodable(applier, result, mismatchText(mismatch, kind));
+  if (mismatch !== undefined) throw undecodable(input, mismatchText(mismatch, kind));
   const strict = [...applier.strictErrors, ...findings.unknownFields.map(unknownField)];
   if (strict.length > 0 && options.fieldValidation === "Strict") {
-    throw undecodable(applier, result, `strict decoding error: ${strict.join(", ")}`);
+    throw undecodable(input, `strict decoding error: ${strict.join(", ")}`);
   }
   if (options.fieldValidation === "Warn") for (const text of strict) ctx.warn(text);
   const { kind: sentKind, apiVersion } = result;
   if (sentKind !== kind.kind || apiVersion !== kind.apiVersion) {
     const { group, version } = kind;
     const expected = `${group === "" ? "" : `${group}/`}${version}, Kind=${kind.kind}`;
-    throw undecodable(applier, result, `the object is no ${expected}`);
+    throw undecodable(input, `the object is no ${expected}`);
   }
   const object = { ...result, kind: kind.kind, apiVersion: kind.apiVersion } as AnyObject;
   checkIdentity(resource, ctx, { object, name });
@@ -136,9 +136,9 @@ function cloneForWrite(current: Readonly<AnyObject>): JsonObject {
   return copy;
 }
 
-/** 422 about the patch, which is shown as Go prints it, or about what it made of the object. */
-function undecodable(applier: Applier, result: unknown, detail: string): StatusError {
-  const value = applier.shown ?? JSON.stringify(result);
+/** 422 about the patch, which is shown as Go prints it, or about what it made of the object before anything was judged. */
+function undecodable({ applier, current }: PatchInput, detail: string): StatusError {
+  const value = applier.shown ?? JSON.stringify(applier.apply(cloneJson(current) as JsonObject));
   return invalid({ group: "", kind: "" }, "", [{ type: "FieldValueInvalid", field: "patch", value, detail }]);
 }
 

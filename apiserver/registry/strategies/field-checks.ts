@@ -47,15 +47,6 @@ export function portNumberOrName(field: string, value: unknown): FieldError[] {
   return portNumber(field, typeof value === "number" ? value : 0);
 }
 
-export const checkIp = (text: string): string[] =>
-  isIp(text) ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
-
-const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const ipv4 = new RegExp(`^${octet}(\\.${octet}){3}$`);
-
-export const isIpv4 = (text: string) => ipv4.test(text);
-const isIp = (text: string) => isIpv4(text) || (/^[0-9a-fA-F:.]+$/.test(text) && text.split(":").length > 2);
-
 export function labelSelectorErrors(selector: Readonly<LabelSelector> | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {

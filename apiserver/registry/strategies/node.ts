@@ -1,6 +1,7 @@
 import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
 import type { Node, Taint } from "../../../api/generated/types.ts";
 import { semanticallyEqual } from "../../../api/json.ts";
+import { checkCidr } from "../meta/ip-checks.ts";
 import { checkLabelValue, checkQualifiedName } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
 import { oneOf, problems } from "./field-checks.ts";
@@ -11,7 +12,7 @@ export const nodeStrategy: Strategy<Node> = {
   prepareForCreate: settle,
   prepareForUpdate: settle,
   prepareForStatusUpdate: settle,
-  validate: ({ spec }) => taintErrors(spec?.taints ?? []),
+  validate: ({ spec }) => [...taintErrors(spec?.taints ?? []), ...podCidrErrors(spec?.podCIDRs ?? [])],
   validateUpdate(node, old) {
     const errors: FieldError[] = [];
     const { podCIDRs, providerID } = node.spec ?? {};
@@ -32,6 +33,15 @@ function settle(node: Node): void {
     node.status = { ...status, allocatable: { ...status.capacity } };
   }
   if (spec?.podCIDR && spec.podCIDRs === undefined) node.spec = { ...spec, podCIDRs: [spec.podCIDR] };
+}
+
+function podCidrErrors(cidrs: readonly string[]): FieldError[] {
+  const errors = cidrs.flatMap((cidr, index) => problems(`spec.podCIDRs[${index}]`, cidr, checkCidr(cidr)));
+  const families = new Set(cidrs.map((cidr) => cidr.includes(":")));
+  if (errors.length === 0 && families.size < cidrs.length) {
+    errors.push(invalidValue("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"));
+  }
+  return errors;
 }
 
 function taintErrors(taints: readonly Taint[]): FieldError[] {

@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalidValue, required } from "../../../api/field-errors.ts";
 import type { Affinity, NodeSelectorTerm, PodAffinityTerm } from "../../../api/generated/types.ts";
-import { checkQualifiedName } from "../meta/names.ts";
+import { checkLabelValue, checkQualifiedName } from "../meta/names.ts";
 import { labelSelectorErrors, problems } from "./field-checks.ts";
 
 const requiredTerms = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -15,11 +15,12 @@ export function affinityErrors(affinity: Readonly<Affinity>, field: string): Fie
     const at = `${field}.nodeAffinity.${requiredTerms}.nodeSelectorTerms`;
     const terms = must.nodeSelectorTerms ?? [];
     if (terms.length === 0) errors.push(required(at, "must have at least one node selector term"));
-    for (const [index, term] of terms.entries()) errors.push(...nodeTermErrors(term, `${at}[${index}]`));
+    for (const [index, term] of terms.entries())
+      errors.push(...nodeTermErrors(term, `${at}[${index}]`, { required: true }));
   }
   for (const [index, { weight, preference }] of (nodes?.[preferredTerms] ?? []).entries()) {
     const at = `${field}.nodeAffinity.${preferredTerms}[${index}]`;
-    errors.push(...weightErrors(weight, at), ...nodeTermErrors(preference, `${at}.preference`));
+    errors.push(...weightErrors(weight, at), ...nodeTermErrors(preference, `${at}.preference`, { required: false }));
   }
   for (const key of ["podAffinity", "podAntiAffinity"] as const) {
     const pods = affinity[key];
@@ -37,7 +38,12 @@ export function affinityErrors(affinity: Readonly<Affinity>, field: string): Fie
 const weightErrors = (weight: number, field: string): FieldError[] =>
   weight >= 1 && weight <= 100 ? [] : [invalidValue(`${field}.weight`, weight ?? 0, "must be in the range 1-100")];
 
-function nodeTermErrors(term: Readonly<NodeSelectorTerm> | undefined, field: string): FieldError[] {
+/** Values that no label can have are an error where the term is required; where it is a preference, only a warning. */
+function nodeTermErrors(
+  term: Readonly<NodeSelectorTerm> | undefined,
+  field: string,
+  options: { readonly required: boolean },
+): FieldError[] {
   const errors: FieldError[] = [];
   for (const list of ["matchExpressions", "matchFields"] as const) {
     for (const [index, { key, operator, values }] of (term?.[list] ?? []).entries()) {
@@ -45,6 +51,11 @@ function nodeTermErrors(term: Readonly<NodeSelectorTerm> | undefined, field: str
       const count = values?.length ?? 0;
       if (operator === "In" || operator === "NotIn") {
         if (count === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+        if (options.required && list === "matchExpressions") {
+          for (const [place, value] of (values ?? []).entries()) {
+            errors.push(...problems(`${at}.values[${place}]`, value, checkLabelValue(value)));
+          }
+        }
       } else if (operator === "Exists" || operator === "DoesNotExist") {
         if (count > 0) {
           const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";

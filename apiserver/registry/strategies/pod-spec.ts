@@ -1,10 +1,12 @@
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "../../../api/field-errors.ts";
 import type { PodSecurityContext, PodSpec, Toleration, Volume } from "../../../api/generated/types.ts";
+import { checkIp } from "../meta/ip-checks.ts";
 import { checkLabel, checkLabelValue, checkQualifiedName, checkSubdomain } from "../meta/names.ts";
 import { validateLabels } from "../meta/validate-meta.ts";
-import { between, checkIp, named, oneOf, problems } from "./field-checks.ts";
+import { between, named, oneOf, problems } from "./field-checks.ts";
 import { affinityErrors } from "./pod-affinity.ts";
 import { containerErrors } from "./pod-container.ts";
+import { dnsErrors } from "./pod-dns.ts";
 
 export interface PodSpecPlace {
   /** `spec`, `spec.template.spec`. */
@@ -35,17 +37,7 @@ export function podSpecErrors(spec: Readonly<PodSpec> | undefined, { field, crea
     errors.push(forbiddenField(`${field}.ephemeralContainers`, "cannot be set on create"));
   }
   errors.push(...oneOf(`${field}.restartPolicy`, spec.restartPolicy ?? "", ["Always", "OnFailure", "Never"]));
-  errors.push(
-    ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy ?? "", [
-      "ClusterFirstWithHostNet",
-      "ClusterFirst",
-      "Default",
-      "None",
-    ]),
-  );
-  if (spec.dnsPolicy === "None" && (spec.dnsConfig?.nameservers ?? []).length === 0) {
-    errors.push(required(`${field}.dnsConfig`, "must provide `dnsConfig` when `dnsPolicy` is None"));
-  }
+  errors.push(...dnsErrors(spec, field));
   if (spec.nodeSelector !== undefined) validateLabels(spec.nodeSelector, `${field}.nodeSelector`, errors);
   errors.push(...securityErrors(spec, spec.securityContext, `${field}.securityContext`));
   if (spec.affinity !== undefined) errors.push(...affinityErrors(spec.affinity, `${field}.affinity`));

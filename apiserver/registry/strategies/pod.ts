@@ -3,6 +3,9 @@ import type { Pod, PodSpec, Toleration } from "../../../api/generated/types.ts";
 import { equalJson } from "../../../api/json.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
 import type { Strategy } from "../strategy.ts";
+import { nameWarnings } from "../warnings/name-warnings.ts";
+import { podWarnings } from "../warnings/pod-warnings.ts";
+import { podAnnotationErrors } from "./pod-annotations.ts";
 import { qosClassOf } from "./pod-qos.ts";
 import { podSpecErrors } from "./pod-spec.ts";
 
@@ -11,6 +14,9 @@ export function podStrategy({ clock }: { clock: Clock }): Strategy<Pod> {
   return {
     prepareForCreate(pod) {
       pod.status = { phase: "Pending", qosClass: qosClassOf(pod.spec) };
+      if (pod.spec !== undefined && (pod.spec.terminationGracePeriodSeconds ?? 0) < 0) {
+        pod.spec.terminationGracePeriodSeconds = 1;
+      }
       if ((pod.spec?.schedulingGates ?? []).length === 0) return;
       pod.status.conditions = [
         {
@@ -41,12 +47,13 @@ export function podStrategy({ clock }: { clock: Clock }): Strategy<Pod> {
     },
     validate(pod, { subresource, updating }) {
       if (subresource === "binding") return [];
-      return podSpecErrors(pod.spec, { field: "spec", creating: !updating });
+      return [
+        ...podAnnotationErrors(pod.metadata, "metadata.annotations"),
+        ...podSpecErrors(pod.spec, { field: "spec", creating: !updating }),
+      ];
     },
-    warnings: ({ spec }) =>
-      (spec?.imagePullSecrets ?? []).flatMap(({ name }, index) =>
-        name ? [] : [`spec.imagePullSecrets[${index}].name: invalid empty name ""`],
-      ),
+    warnings: (pod, old) =>
+      old === undefined ? [...nameWarnings(pod.metadata, "in the Pod's hostname"), ...podWarnings(pod)] : [],
     validateUpdate(pod, old, { subresource }) {
       if (subresource === "binding") return [];
       if (subresource === "ephemeralcontainers") return ephemeralErrors(pod.spec, old.spec);

@@ -1,8 +1,9 @@
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "../../../api/field-errors.ts";
 import type { Service, ServicePort, ServiceSpec } from "../../../api/generated/types.ts";
+import { checkCidr, checkIp } from "../meta/ip-checks.ts";
 import { checkLabel, checkSubdomain } from "../meta/names.ts";
 import { validateLabels } from "../meta/validate-meta.ts";
-import { checkIp, named, oneOf, portNumber, portNumberOrName, problems } from "./field-checks.ts";
+import { named, oneOf, portNumber, portNumberOrName, problems } from "./field-checks.ts";
 import { needsClusterIp } from "./service-fields.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/core/validation/validation.go ValidateService */
@@ -25,7 +26,7 @@ export function serviceErrors({ spec }: Readonly<Service>): FieldError[] {
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
     const found = checkIp(ip);
     errors.push(...problems(`spec.externalIPs[${index}]`, ip, found));
-    if (found.length === 0 && ip.startsWith("127.")) {
+    if (found.length === 0 && (ip.startsWith("127.") || ip === "::1")) {
       const detail = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
       errors.push(invalidValue(`spec.externalIPs[${index}]`, ip, detail));
     }
@@ -37,6 +38,7 @@ export function serviceErrors({ spec }: Readonly<Service>): FieldError[] {
       errors.push(forbiddenField(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
     }
   }
+  errors.push(...sourceRangeErrors(spec));
   if (spec.internalTrafficPolicy !== undefined) {
     errors.push(...oneOf("spec.internalTrafficPolicy", spec.internalTrafficPolicy, ["Cluster", "Local"]));
   }
@@ -44,6 +46,18 @@ export function serviceErrors({ spec }: Readonly<Service>): FieldError[] {
     errors.push(...oneOf("spec.externalTrafficPolicy", spec.externalTrafficPolicy, ["Cluster", "Local"]));
   }
   return errors;
+}
+
+function sourceRangeErrors({ type, loadBalancerSourceRanges: ranges = [] }: Readonly<ServiceSpec>): FieldError[] {
+  const field = "spec.LoadBalancerSourceRanges";
+  const misplaced =
+    ranges.length > 0 && type !== "LoadBalancer"
+      ? [forbiddenField(field, "may only be used when `type` is 'LoadBalancer'")]
+      : [];
+  const malformed = ranges.flatMap((range, index) =>
+    problems(`${field}[${index}]`, range.trim(), checkCidr(range.trim())),
+  );
+  return [...misplaced, ...malformed];
 }
 
 function portErrors({ ports = [] }: Readonly<ServiceSpec>): FieldError[] {

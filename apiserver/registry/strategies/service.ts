@@ -6,9 +6,10 @@ import type { WriteContext } from "../../storage/storage.ts";
 import { AllocationError, type AllocatorDeps, ClusterIps } from "../allocation/cluster-ips.ts";
 import { heldIps, heldPorts } from "../allocation/held.ts";
 import { NodePorts, type PortRange, PortTaken } from "../allocation/node-ports.ts";
+import { isIpv4 } from "../meta/ip-checks.ts";
 import { writeContext } from "../resource.ts";
 import type { Reservation, Strategy, StrategyContext } from "../strategy.ts";
-import { isIpv4 } from "./field-checks.ts";
+import { serviceWarnings } from "../warnings/service-warnings.ts";
 import { keepAllocated, needsClusterIp, needsNodePorts, setFamilies } from "./service-fields.ts";
 import { serviceErrors, serviceUpdateErrors } from "./service-validation.ts";
 
@@ -34,6 +35,7 @@ export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
     },
     validate: (service) => serviceErrors(service),
     validateUpdate: (service, old) => serviceUpdateErrors(service, old),
+    warnings: serviceWarnings,
     validateStatusUpdate: ({ spec, status }) =>
       spec?.type !== "LoadBalancer" && (status?.loadBalancer?.ingress ?? []).length > 0
         ? [

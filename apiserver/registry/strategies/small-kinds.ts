@@ -8,9 +8,10 @@ import {
 } from "../../../api/field-errors.ts";
 import type { EndpointSlice, Endpoints, Lease, PriorityClass } from "../../../api/generated/types.ts";
 import { forbidden } from "../../../api/status.ts";
+import { checkIp, ipFamily } from "../meta/ip-checks.ts";
 import { checkLabel } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
-import { checkIp, isIpv4, oneOf, portNumber, problems } from "./field-checks.ts";
+import { oneOf, portNumber, problems } from "./field-checks.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/coordination/validation/validation.go */
 export const leaseStrategy: Strategy<Lease> = {
@@ -75,11 +76,18 @@ const forbiddenIps: readonly (readonly [RegExp, string])[] = [
   [/^(0\.0\.0\.0|::)$/, "may not be unspecified (0.0.0.0)"],
 ];
 
-function ipv4Errors(field: string, place: number, address: string): FieldError[] {
+const families = { IPv4: { number: 4, article: "an IPv4" }, IPv6: { number: 6, article: "an IPv6" } } as const;
+
+function addressErrors(field: string, place: number, address: string, family: keyof typeof families): FieldError[] {
   const at = `${field}[${place}]`;
-  const malformed = checkIp(address);
-  if (malformed.length > 0) return problems(at, address, malformed);
-  const errors = isIpv4(address) ? [] : [invalidValue(field, address, "must be an IPv4 address")];
+  const { number, article } = families[family];
+  const malformed = checkIp(address, { canonical: true });
+  const errors = problems(at, address, malformed);
+  const found = ipFamily(address);
+  if (found !== undefined && found !== number) {
+    errors.push(invalidValue(field, address, `must be ${article} address`));
+  }
+  if (malformed.length > 0) return errors;
   for (const [pattern, text] of forbiddenIps) if (pattern.test(address)) errors.push(invalidValue(at, address, text));
   return errors;
 }
@@ -114,7 +122,9 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
           detail: "must have at most 100 items",
         });
       }
-      if (addressType === "IPv4") errors.push(...addresses.flatMap((address, place) => ipv4Errors(at, place, address)));
+      if (addressType === "IPv4" || addressType === "IPv6") {
+        errors.push(...addresses.flatMap((address, place) => addressErrors(at, place, address, addressType)));
+      }
     }
     const names = new Set<string>();
     for (const [index, { name = "", protocol = "TCP" }] of (ports ?? []).entries()) {
@@ -128,6 +138,8 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   },
   validateUpdate: (slice, old) =>
     slice.addressType === old.addressType ? [] : [immutable("addressType", slice.addressType)],
+  warnings: (slice, old) =>
+    old === undefined && slice.addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [],
 };
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/core/validation/validation.go ValidateEndpoints */
@@ -157,6 +169,8 @@ export const endpointsStrategy: Strategy<Endpoints> = {
 
 function endpointIpErrors(field: string, ip: string): FieldError[] {
   const malformed = checkIp(ip);
-  if (malformed.length > 0) return problems(field, ip, [...malformed, "must be a valid IP address"]);
+  // What cannot be read at all is told of twice, by two of upstream's checks.
+  const unreadable = ipFamily(ip) === undefined ? ["must be a valid IP address"] : [];
+  if (malformed.length > 0) return problems(field, ip, [...malformed, ...unreadable]);
   return forbiddenIps.flatMap(([pattern, text]) => (pattern.test(ip) ? [invalidValue(field, ip, text)] : []));
 }

@@ -4,12 +4,14 @@ import type { RegistryDeps } from "../registry-deps.ts";
 import type { Strategy } from "../strategy.ts";
 import { configMapStrategy } from "./config-map.ts";
 import { eventStrategy, eventsV1Strategy } from "./event.ts";
+import { ipAddressStrategy } from "./ip-address.ts";
 import { namespaceStrategy } from "./namespace.ts";
 import { nodeStrategy } from "./node.ts";
 import { podStrategy } from "./pod.ts";
 import { roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { secretStrategy } from "./secret.ts";
 import { serviceStrategy } from "./service.ts";
+import { serviceAccountStrategy } from "./service-account.ts";
 import { endpointSliceStrategy, endpointsStrategy, leaseStrategy, priorityClassStrategy } from "./small-kinds.ts";
 import { controllerRevisionStrategy, deploymentStrategy, replicaSetStrategy } from "./workloads.ts";
 
@@ -27,6 +29,7 @@ export function createStrategies(deps: RegistryDeps): ReadonlyMap<string, Strate
     namespaces: namespaceStrategy,
     nodes: nodeStrategy,
     services: serviceStrategy(deps),
+    serviceaccounts: serviceAccountStrategy,
     endpoints: endpointsStrategy,
     events: eventStrategy,
     "events.events.k8s.io": eventsV1Strategy,
@@ -35,6 +38,7 @@ export function createStrategies(deps: RegistryDeps): ReadonlyMap<string, Strate
     "controllerrevisions.apps": controllerRevisionStrategy,
     "leases.coordination.k8s.io": leaseStrategy,
     "endpointslices.discovery.k8s.io": endpointSliceStrategy,
+    "ipaddresses.networking.k8s.io": ipAddressStrategy,
     "priorityclasses.scheduling.k8s.io": priorityClassStrategy,
     "roles.rbac.authorization.k8s.io": roleStrategy({ plural: "roles", namespaced: true }, escalation),
     "clusterroles.rbac.authorization.k8s.io": roleStrategy({ plural: "clusterroles", namespaced: false }, escalation),

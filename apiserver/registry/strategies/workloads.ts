@@ -11,7 +11,10 @@ import { equalJson, semanticallyEqual } from "../../../api/json.ts";
 import { labelSelectorMatches } from "../../../api/label-selector.ts";
 import { validateLabels } from "../meta/validate-meta.ts";
 import type { Strategy } from "../strategy.ts";
+import { nameWarnings } from "../warnings/name-warnings.ts";
+import { podWarnings } from "../warnings/pod-warnings.ts";
 import { labelSelectorErrors, notNegative, oneOf } from "./field-checks.ts";
+import { podAnnotationErrors } from "./pod-annotations.ts";
 import { podSpecErrors } from "./pod-spec.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/apps/validation/validation.go */
@@ -26,6 +29,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     return errors;
   },
   validateUpdate: (set, old) => selectorUnchanged(set.spec?.selector, old.spec?.selector),
+  warnings: workloadWarnings,
 };
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/registry/apps/deployment/strategy.go */
@@ -41,6 +45,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     return errors;
   },
   validateUpdate: (deployment, old) => selectorUnchanged(deployment.spec?.selector, old.spec?.selector),
+  warnings: workloadWarnings,
 };
 
 export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
@@ -51,6 +56,16 @@ export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
   validateUpdate: (revision, old) =>
     equalJson(revision.data, old.data) ? [] : [immutable("data", revision.data ?? null)],
 };
+
+/** Of its template, whenever it asks for something else than before. */
+function workloadWarnings<T extends Deployment | ReplicaSet>(
+  { metadata, spec }: Readonly<T>,
+  old: Readonly<T> | undefined,
+): string[] {
+  if (old !== undefined && old.metadata?.generation === metadata?.generation) return [];
+  const ofName = old === undefined ? nameWarnings(metadata, "in Pod names and hostnames") : [];
+  return [...ofName, ...podWarnings(spec?.template, "spec.template.")];
+}
 
 function selectorErrors(selector: Readonly<LabelSelector> | undefined, kind: string): FieldError[] {
   if (selector === undefined) return [required("spec.selector")];
@@ -81,6 +96,7 @@ function templateErrors(
     );
   }
   validateLabels(labels, "spec.template.metadata.labels", errors);
+  errors.push(...podAnnotationErrors(template?.metadata, "spec.template.annotations"));
   errors.push(...podSpecErrors(template?.spec, { field: "spec.template.spec", creating: true }));
   const restartPolicy = template?.spec?.restartPolicy;
   if (restartPolicy !== undefined) {
