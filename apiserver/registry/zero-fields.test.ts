@@ -22,6 +22,20 @@ const rows: readonly Row[] = [
     written: { addressType: "IPv4", endpoints: [{ addresses: ["10.0.0.1"], conditions: {} }], ports: null },
   },
   {
+    name: "an EndpointSlice of what is not ready, with a port without a name",
+    kind: "endpointSlices",
+    sent: {
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: false, serving: false, terminating: false } }],
+      ports: [{ name: "", protocol: "TCP", port: 80 }],
+    },
+    written: {
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: false, serving: false, terminating: false } }],
+      ports: [{ name: "", protocol: "TCP", port: 80 }],
+    },
+  },
+  {
     name: "an Event without times",
     kind: "events",
     sent: { involvedObject: {}, series: { count: 2 } },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ConfigMap, Node, Service } from "../../api/generated/types.ts";
+import type { ConfigMap, EndpointSlice, Node, Service } from "../../api/generated/types.ts";
 import { kinds } from "../../api/kinds.ts";
 import { type ControllerBench, deployment, rolledOut, soon, startControllerBench } from "../harness/controllers.ts";
 
@@ -110,6 +110,8 @@ test("Services know their Pods, in slices and in Endpoints", async () => {
     const ready = items[0]?.endpoints?.filter(({ conditions }) => conditions?.ready === true);
     return items.length === 1 && ready?.length === 2 ? items[0] : undefined;
   });
+  const conditions = { ready: true, serving: true, terminating: false };
+  expect(slice?.endpoints).toMatchObject([{ conditions }, { conditions }]);
   expect(slice?.ports).toEqual([{ name: "http", port: 8080, protocol: "TCP" }]);
   expect(slice?.metadata?.labels).toMatchObject({ "kubernetes.io/service-name": "web" });
   await soon("both are in Endpoints", async () => {
@@ -117,6 +119,24 @@ test("Services know their Pods, in slices and in Endpoints", async () => {
     const { subsets } = await bench.client.get(kinds.endpoints, key, { signal: bench.signal });
     return subsets?.[0]?.addresses?.length === 2;
   });
+
+  // Looked at again, and found to be right.
+  const touch = { type: "merge", body: { metadata: { annotations: { touched: "yes" } } } } as const;
+  await bench.client.patch(kinds.services, { namespace, name: "web" }, touch, { signal: bench.signal });
+  const later: Service = {
+    ...service,
+    metadata: { name: "later", namespace },
+    spec: { ...service.spec, ports: [{ port: 80 }] },
+  };
+  await bench.client.create(kinds.services, later, { signal: bench.signal });
+  const slices = await soon("a Service made later has its slice", async () => {
+    const { items } = await bench.client.list(kinds.endpointSlices, { namespace, signal: bench.signal });
+    return items.length === 2 && items;
+  });
+  const nameOf = ({ metadata }: EndpointSlice) => metadata?.labels?.["kubernetes.io/service-name"];
+  expect(slices.find((one) => nameOf(one) === "web")).toEqual(slice);
+  expect(slices.find((one) => nameOf(one) === "later")?.ports).toEqual([{ name: "", port: 80, protocol: "TCP" }]);
+  await bench.client.delete(kinds.services, { namespace, name: "later" }, { signal: bench.signal });
   await bench.client.delete(kinds.services, { namespace, name: "web" }, { signal: bench.signal });
   await soon("slices and Endpoints follow their Service", async () => {
     const slices = await bench.client.list(kinds.endpointSlices, { namespace, signal: bench.signal });
