@@ -22,7 +22,8 @@ export function defaultService(service: Service): void {
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
   }
   const reachesOutside = spec.type === "NodePort" || spec.type === "LoadBalancer";
-  if (reachesOutside || (spec.externalIPs ?? []).length > 0) spec.externalTrafficPolicy ??= "Cluster";
+  const hasExternalIps = spec.type === "ClusterIP" && (spec.externalIPs ?? []).length > 0;
+  if (reachesOutside || hasExternalIps) spec.externalTrafficPolicy ??= "Cluster";
   if (reachesOutside || spec.type === "ClusterIP") spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
 }

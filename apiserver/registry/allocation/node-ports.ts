@@ -154,12 +154,14 @@ export class NodePorts {
   }
 }
 
+export const portTakenText = "provided port is already allocated";
+
 /** A port asked for by number is somebody else's. */
 export class PortTaken extends AllocationError {
   readonly port: number;
 
   constructor(port: number) {
-    super("provided port is already allocated");
+    super(portTakenText);
     this.port = port;
   }
 }

@@ -5,12 +5,13 @@ import type { RequestContext } from "../../http/request-context.ts";
 import type { WriteContext } from "../../storage/storage.ts";
 import { AllocationError, type AllocatorDeps, ClusterIps } from "../allocation/cluster-ips.ts";
 import { heldIps, heldPorts } from "../allocation/held.ts";
-import { NodePorts, type PortRange, PortTaken } from "../allocation/node-ports.ts";
+import { NodePorts, type PortRange, PortTaken, portTakenText } from "../allocation/node-ports.ts";
 import { isIpv4 } from "../meta/ip-checks.ts";
 import { writeContext } from "../resource.ts";
 import type { Reservation, Strategy, StrategyContext } from "../strategy.ts";
 import { serviceWarnings } from "../warnings/service-warnings.ts";
-import { keepAllocated, needsClusterIp, needsNodePorts, setFamilies } from "./service-fields.ts";
+import { settleFamilies } from "./service-families.ts";
+import { keepAllocated, needsClusterIp, needsHealthCheck, needsNodePorts } from "./service-fields.ts";
 import { serviceErrors, serviceUpdateErrors } from "./service-validation.ts";
 
 export interface ServiceDeps extends AllocatorDeps {
@@ -19,6 +20,12 @@ export interface ServiceDeps extends AllocatorDeps {
 }
 
 const refOf = { group: "", kind: "Service" };
+const healthField = "spec.healthCheckNodePort";
+
+interface WantedPort {
+  readonly number: number;
+  readonly field: string;
+}
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/registry/core/service/strategy.go, storage/alloc.go */
 export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
@@ -27,13 +34,13 @@ export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
   return {
     prepareForCreate(service) {
       service.status = { loadBalancer: {} };
-      setFamilies(service);
+      settle(service, undefined);
     },
     prepareForUpdate(service, old) {
       keepAllocated(service, old);
-      setFamilies(service);
+      settle(service, old);
     },
-    validate: (service) => serviceErrors(service),
+    validate: (service, { updating }) => (updating ? [] : serviceErrors(service)),
     validateUpdate: (service, old) => serviceUpdateErrors(service, old),
     warnings: serviceWarnings,
     validateStatusUpdate: ({ spec, status }) =>
@@ -54,6 +61,13 @@ export function serviceStrategy(deps: ServiceDeps): Strategy<Service> {
       await ports.release(heldPorts(spec), write);
     },
   };
+}
+
+/** What every write begins with. */
+function settle(service: Service, old: Readonly<Service> | undefined): void {
+  if (service.spec !== undefined && !needsClusterIp(service.spec)) delete service.spec.internalTrafficPolicy;
+  const errors = settleFamilies(service, old);
+  if (errors.length > 0) throw invalid(refOf, service.metadata?.name ?? "", errors);
 }
 
 interface Pools {
@@ -154,34 +168,66 @@ class ServiceReservation implements Reservation {
   }
 
   async #takePorts(): Promise<void> {
-    const { spec, metadata } = this.#service;
+    const { spec } = this.#service;
     if (spec === undefined || !needsNodePorts(spec)) return;
     const { ports } = this.#pools;
     const held = new Set(heldPorts(this.#old?.spec));
-    const given = spec.ports ?? [];
-    const wanted = [...new Set(given.map(({ nodePort }) => nodePort ?? 0))].filter(
-      (port) => port > 0 && !held.has(port),
-    );
-    const refuse = (port: number, text: string) => {
-      const index = given.findIndex(({ nodePort }) => nodePort === port);
-      return invalid(refOf, metadata?.name ?? "", [invalidValue(`spec.ports[${index}].nodePort`, port, text)]);
-    };
-    for (const port of wanted) if (!ports.contains(port)) throw refuse(port, ports.outOfRangeText);
-    const allocates = spec.type !== "LoadBalancer" || spec.allocateLoadBalancerNodePorts !== false;
-    const missing = allocates ? missingPorts(spec) : [];
-    if (wanted.length === 0 && missing.length === 0) return;
+    const { wanted, missing } = this.#wantedPorts(spec, held);
+    const health = this.#wantedHealthPort(spec, held);
+    if (typeof health === "number") wanted.push({ number: health, field: healthField });
+    for (const [index, { number, field }] of wanted.entries()) {
+      if (!ports.contains(number)) throw this.#refuse(field, number, ports.outOfRangeText);
+      if (wanted.findIndex((other) => other.number === number) < index) {
+        throw this.#refuse(field, number, portTakenText);
+      }
+    }
+    const count = missing.length + (health === "any" ? 1 : 0);
+    if (wanted.length === 0 && count === 0) return;
+    const numbers = wanted.map(({ number }) => number);
     try {
-      const chosen = await ports.take({ wanted, count: missing.length }, this.#options);
-      this.#takenPorts.push(...wanted, ...chosen);
-      for (const port of given) {
+      const chosen = await ports.take({ wanted: numbers, count }, this.#options);
+      this.#takenPorts.push(...numbers, ...chosen);
+      for (const port of spec.ports ?? []) {
         const nodePort = port.nodePort || chosen[missing.indexOf(port.port)];
         if (nodePort !== undefined) port.nodePort = nodePort;
       }
+      const last = chosen[missing.length];
+      if (health === "any" && last !== undefined) spec.healthCheckNodePort = last;
     } catch (error) {
-      if (error instanceof PortTaken) throw refuse(error.port, error.message);
+      if (error instanceof PortTaken) {
+        const field = wanted.find(({ number }) => number === error.port)?.field ?? "";
+        throw this.#refuse(field, error.port, error.message);
+      }
       if (error instanceof AllocationError) throw exhausted("failed to allocate a nodePort", error);
       throw error;
     }
+  }
+
+  /** Those asked for by number, protocols of one port sharing theirs, and the ports that need any. */
+  #wantedPorts(spec: Readonly<ServiceSpec>, held: ReadonlySet<number>): { wanted: WantedPort[]; missing: number[] } {
+    const allocates = spec.type !== "LoadBalancer" || spec.allocateLoadBalancerNodePorts !== false;
+    const given = spec.ports ?? [];
+    const asked = given.flatMap(({ port, nodePort = 0 }, index) =>
+      nodePort === 0 || held.has(nodePort) ? [] : [{ number: nodePort, port, field: `spec.ports[${index}].nodePort` }],
+    );
+    const wanted = asked.filter(({ number, port }, index) => {
+      const shared = asked.findIndex(
+        (other) => other.number === number && (this.#old !== undefined || other.port === port),
+      );
+      return shared === index;
+    });
+    return { wanted, missing: allocates ? missingPorts(spec) : [] };
+  }
+
+  #wantedHealthPort(spec: Readonly<ServiceSpec>, held: ReadonlySet<number>): number | "any" | undefined {
+    if (!needsHealthCheck(spec)) return undefined;
+    const { healthCheckNodePort = 0 } = spec;
+    if (healthCheckNodePort === 0) return "any";
+    return held.has(healthCheckNodePort) ? undefined : healthCheckNodePort;
+  }
+
+  #refuse(field: string, port: number, text: string) {
+    return invalid(refOf, this.#key.name, [invalidValue(field, port, text)]);
   }
 }
 

@@ -11,6 +11,7 @@ import { forbidden } from "../../../api/status.ts";
 import { checkIp, ipFamily } from "../meta/ip-checks.ts";
 import { checkLabel } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
+import { endpointIpErrors } from "./endpoint-ip.ts";
 import { oneOf, portNumber, problems } from "./field-checks.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/coordination/validation/validation.go */
@@ -70,12 +71,6 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
   },
 };
 
-const forbiddenIps: readonly (readonly [RegExp, string])[] = [
-  [/^(127\.|::1$)/, "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
-  [/^(169\.254\.|fe[89ab])/i, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
-  [/^(0\.0\.0\.0|::)$/, "may not be unspecified (0.0.0.0)"],
-];
-
 const families = { IPv4: { number: 4, article: "an IPv4" }, IPv6: { number: 6, article: "an IPv6" } } as const;
 
 function addressErrors(field: string, place: number, address: string, family: keyof typeof families): FieldError[] {
@@ -87,9 +82,7 @@ function addressErrors(field: string, place: number, address: string, family: ke
   if (found !== undefined && found !== number) {
     errors.push(invalidValue(field, address, `must be ${article} address`));
   }
-  if (malformed.length > 0) return errors;
-  for (const [pattern, text] of forbiddenIps) if (pattern.test(address)) errors.push(invalidValue(at, address, text));
-  return errors;
+  return malformed.length > 0 ? errors : [...errors, ...endpointIpErrors(at, address)];
 }
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/discovery/validation/validation.go */
@@ -152,10 +145,10 @@ export const endpointsStrategy: Strategy<Endpoints> = {
         errors.push(required(at, "must specify `addresses` or `notReadyAddresses`"));
       }
       for (const [place, { ip = "" }] of addresses.entries()) {
-        errors.push(...endpointIpErrors(`${at}.addresses[${place}].ip`, ip));
+        errors.push(...addressIpErrors(`${at}.addresses[${place}].ip`, ip));
       }
       for (const [place, { ip = "" }] of notReadyAddresses.entries()) {
-        errors.push(...endpointIpErrors(`${at}.notReadyAddresses[${place}].ip`, ip));
+        errors.push(...addressIpErrors(`${at}.notReadyAddresses[${place}].ip`, ip));
       }
       for (const [place, { name, port, protocol = "TCP" }] of ports.entries()) {
         if (ports.length > 1 && !name) errors.push(required(`${at}.ports[${place}].name`));
@@ -167,10 +160,9 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   },
 };
 
-function endpointIpErrors(field: string, ip: string): FieldError[] {
+/** What cannot be read at all is told of by both checks. */
+function addressIpErrors(field: string, ip: string): FieldError[] {
   const malformed = checkIp(ip);
-  // What cannot be read at all is told of twice, by two of upstream's checks.
-  const unreadable = ipFamily(ip) === undefined ? ["must be a valid IP address"] : [];
-  if (malformed.length > 0) return problems(field, ip, [...malformed, ...unreadable]);
-  return forbiddenIps.flatMap(([pattern, text]) => (pattern.test(ip) ? [invalidValue(field, ip, text)] : []));
+  if (malformed.length > 0 && ipFamily(ip) !== undefined) return problems(field, ip, malformed);
+  return [...problems(field, ip, malformed), ...endpointIpErrors(field, ip)];
 }

@@ -16,6 +16,9 @@ export function serviceWarnings({ metadata, spec }: Readonly<Service>): string[]
     if (hasExternalIps) found.push("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity !== "None") found.push("spec.SessionAffinity is ignored for headless services");
   }
+  if (hasExternalIps && !isExternalName && spec.clusterIP !== "None") {
+    found.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  }
   if (isExternalName && hasExternalIps) found.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (!isExternalName && spec.externalName) {
     found.push('spec.externalName is ignored when spec.type is not "ExternalName"');
