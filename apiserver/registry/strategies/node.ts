@@ -1,6 +1,7 @@
-import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
-import type { Node, Taint } from "../../../api/generated/types.ts";
+import { duplicate, type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
+import type { Node, NodeAddress, NodeStatus, Taint } from "../../../api/generated/types.ts";
 import { semanticallyEqual } from "../../../api/json.ts";
+import { quantityMilliValue } from "../../../api/quantity.ts";
 import { checkCidr } from "../meta/ip-checks.ts";
 import { checkLabelValue, checkQualifiedName } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
@@ -12,7 +13,12 @@ export const nodeStrategy: Strategy<Node> = {
   prepareForCreate: settle,
   prepareForUpdate: settle,
   prepareForStatusUpdate: settle,
-  validate: ({ spec }) => [...taintErrors(spec?.taints ?? []), ...podCidrErrors(spec?.podCIDRs ?? [])],
+  validate: ({ spec, status }) => [
+    ...statusErrors(status),
+    ...taintErrors(spec?.taints ?? []),
+    ...podCidrErrors(spec?.podCIDRs ?? []),
+  ],
+  validateStatusUpdate: ({ status }) => statusErrors(status),
   validateUpdate(node, old) {
     const errors: FieldError[] = [];
     const { podCIDRs, providerID } = node.spec ?? {};
@@ -33,6 +39,33 @@ function settle(node: Node): void {
     node.status = { ...status, allocatable: { ...status.capacity } };
   }
   if (spec?.podCIDR && spec.podCIDRs === undefined) node.spec = { ...spec, podCIDRs: [spec.podCIDR] };
+}
+
+function statusErrors(status: Readonly<NodeStatus> | undefined): FieldError[] {
+  const { capacity = {}, allocatable = {}, addresses = [] } = status ?? {};
+  const errors = [...amountErrors("status.capacity", capacity), ...amountErrors("status.allocatable", allocatable)];
+  for (const [index, { type, address }] of addresses.entries()) {
+    const isSame = (other: NodeAddress) => other.type === type && other.address === address;
+    if (addresses.findIndex(isSame) === index) continue;
+    errors.push(duplicate(`status.addresses[${index}]`, { Type: type, Address: address }));
+  }
+  return errors;
+}
+
+const isCounted = (resource: string) =>
+  resource === "pods" || (resource.includes("/") && !resource.split("/")[0]?.endsWith("kubernetes.io"));
+
+function amountErrors(field: string, amounts: Readonly<Record<string, string>>): FieldError[] {
+  return Object.entries(amounts).flatMap(([resource, amount]) => {
+    const at = `${field}.${resource}`;
+    const negative = amount.startsWith("-") && quantityMilliValue(amount) < 0;
+    return [
+      ...(negative ? [invalidValue(at, amount, "must be greater than or equal to 0")] : []),
+      ...(isCounted(resource) && quantityMilliValue(amount) % 1000 !== 0
+        ? [invalidValue(at, amount, "must be an integer")]
+        : []),
+    ];
+  });
 }
 
 function podCidrErrors(cidrs: readonly string[]): FieldError[] {

@@ -8,6 +8,7 @@ import { podWarnings } from "../warnings/pod-warnings.ts";
 import { podAnnotationErrors } from "./pod-annotations.ts";
 import { qosClassOf } from "./pod-qos.ts";
 import { podSpecErrors } from "./pod-spec.ts";
+import { podStatusErrors } from "./pod-status.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/registry/core/pod/strategy.go */
 export function podStrategy({ clock }: { clock: Clock }): Strategy<Pod> {
@@ -59,6 +60,7 @@ export function podStrategy({ clock }: { clock: Clock }): Strategy<Pod> {
       if (subresource === "ephemeralcontainers") return ephemeralErrors(pod.spec, old.spec);
       return specErrors(pod.spec, old.spec);
     },
+    validateStatusUpdate: podStatusErrors,
     gracePeriod(pod, wantedSeconds) {
       const { phase } = pod.status ?? {};
       if (!pod.spec?.nodeName || phase === "Succeeded" || phase === "Failed") return 0;

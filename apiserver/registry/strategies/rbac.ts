@@ -5,7 +5,7 @@ import { forbidden } from "../../../api/status.ts";
 import type { EscalationCheck } from "../../auth/reviews.ts";
 import { checkSubdomain } from "../meta/names.ts";
 import type { Strategy } from "../strategy.ts";
-import { oneOf, problems } from "./field-checks.ts";
+import { labelSelectorErrors, oneOf, problems } from "./field-checks.ts";
 
 const group = "rbac.authorization.k8s.io";
 
@@ -22,7 +22,10 @@ export function roleStrategy<T extends Role | ClusterRole>(
   escalation: EscalationCheck | undefined,
 ): Strategy<T> {
   return {
-    validate: ({ rules }) => (rules ?? []).flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, namespaced)),
+    validate: (role) => [
+      ...(role.rules ?? []).flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, namespaced)),
+      ...aggregationErrors(role),
+    ],
     async authorizeWrite(role, old, { user }) {
       if (old !== undefined && semanticallyEqual(role.rules, old.rules)) return;
       const { name = "", namespace = "" } = role.metadata ?? {};
@@ -33,6 +36,17 @@ export function roleStrategy<T extends Role | ClusterRole>(
       if (refusal !== undefined) throw forbidden({ group, resource: plural }, name, refusal);
     },
   };
+}
+
+function aggregationErrors(role: Role | ClusterRole): FieldError[] {
+  const rule = "aggregationRule" in role ? role.aggregationRule : undefined;
+  if (rule === undefined) return [];
+  const field = "aggregationRule.clusterRoleSelectors";
+  const selectors = rule.clusterRoleSelectors ?? [];
+  if (selectors.length === 0) {
+    return [required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")];
+  }
+  return selectors.flatMap((selector, index) => labelSelectorErrors(selector, `${field}[${index}]`));
 }
 
 function ruleErrors(rule: Readonly<PolicyRule>, field: string, namespaced: boolean): FieldError[] {

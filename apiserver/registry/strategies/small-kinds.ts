@@ -6,7 +6,7 @@ import {
   notSupported,
   required,
 } from "../../../api/field-errors.ts";
-import type { EndpointSlice, Endpoints, Lease, PriorityClass } from "../../../api/generated/types.ts";
+import type { EndpointSlice, Endpoints, Lease, LeaseSpec, PriorityClass } from "../../../api/generated/types.ts";
 import { forbidden } from "../../../api/status.ts";
 import { checkIp, ipFamily } from "../meta/ip-checks.ts";
 import { checkLabel } from "../meta/names.ts";
@@ -16,6 +16,9 @@ import { oneOf, portNumber, problems } from "./field-checks.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/coordination/validation/validation.go */
 export const leaseStrategy: Strategy<Lease> = {
+  // Coordinated election is a gate that is closed by default.
+  prepareForCreate: ({ spec }) => dropCoordination(spec, undefined),
+  prepareForUpdate: ({ spec }, old) => dropCoordination(spec, old.spec),
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds, leaseTransitions } = spec ?? {};
@@ -70,6 +73,12 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
     throw forbidden(ref, name, "this is a system priority class and cannot be deleted");
   },
 };
+
+function dropCoordination(spec: LeaseSpec | undefined, before: Readonly<LeaseSpec> | undefined): void {
+  if (spec === undefined || before?.strategy !== undefined || before?.preferredHolder !== undefined) return;
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
 
 const families = { IPv4: { number: 4, article: "an IPv4" }, IPv6: { number: 6, article: "an IPv6" } } as const;
 

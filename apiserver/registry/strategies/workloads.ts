@@ -16,6 +16,7 @@ import { podWarnings } from "../warnings/pod-warnings.ts";
 import { labelSelectorErrors, notNegative, oneOf } from "./field-checks.ts";
 import { podAnnotationErrors } from "./pod-annotations.ts";
 import { podSpecErrors } from "./pod-spec.ts";
+import { replicaStatusErrors } from "./replica-status.ts";
 
 /** @see k8s.io/kubernetes v1.36.0 pkg/apis/apps/validation/validation.go */
 export const replicaSetStrategy: Strategy<ReplicaSet> = {
@@ -29,6 +30,11 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     return errors;
   },
   validateUpdate: (set, old) => selectorUnchanged(set.spec?.selector, old.spec?.selector),
+  validateStatusUpdate: ({ status }) =>
+    replicaStatusErrors(status, {
+      parts: ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
+      others: ["observedGeneration", "terminatingReplicas"],
+    }),
   warnings: workloadWarnings,
 };
 
@@ -45,6 +51,17 @@ export const deploymentStrategy: Strategy<Deployment> = {
     return errors;
   },
   validateUpdate: (deployment, old) => selectorUnchanged(deployment.spec?.selector, old.spec?.selector),
+  validateStatusUpdate({ status }, old) {
+    const errors = replicaStatusErrors(status, {
+      parts: ["updatedReplicas", "readyReplicas", "availableReplicas"],
+      others: ["observedGeneration", "unavailableReplicas", "terminatingReplicas", "collisionCount"],
+    });
+    const { collisionCount = 0 } = status ?? {};
+    if (collisionCount < (old.status?.collisionCount ?? 0)) {
+      errors.push(invalidValue("status.collisionCount", collisionCount, "cannot be decremented"));
+    }
+    return errors;
+  },
   warnings: workloadWarnings,
 };
 

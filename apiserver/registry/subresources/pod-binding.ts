@@ -47,7 +47,7 @@ function podNameOf(binding: Binding, fromUrl: string): string {
     if (name === "") throw badRequest("name is required");
     return name;
   }
-  if (name !== "" && name !== fromUrl) throw badRequest("name in URL does not match name in Binding object");
+  if (name !== fromUrl) throw badRequest("name in URL does not match name in Binding object");
   return fromUrl;
 }
 

@@ -1,4 +1,4 @@
-import { type FieldError, forbiddenField, invalidValue, required } from "../../../api/field-errors.ts";
+import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
 import type {
   LocalSubjectAccessReview,
   NonResourceAttributes,
@@ -129,7 +129,7 @@ function attributeErrors(spec: AccessSpec | undefined): FieldError[] {
     return [
       invalidValue(
         "spec.nonResourceAttributes",
-        nonResourceAttributes,
+        { Path: nonResourceAttributes.path ?? "", Verb: nonResourceAttributes.verb ?? "" },
         "cannot be specified in combination with resourceAttributes",
       ),
     ];
@@ -150,7 +150,7 @@ function subjectErrors(
   spec: { readonly user?: string; readonly groups?: readonly string[] } | undefined,
 ): FieldError[] {
   if (spec?.user || spec?.groups?.length) return [];
-  return [required("spec.user", "at least one of user or group must be specified")];
+  return [invalidValue("spec.user", spec?.user ?? "", "at least one of user or group must be specified")];
 }
 
 /** A review has no identity: its metadata must be empty, but for the namespace of a local one. */
