@@ -58,7 +58,7 @@ export function decodePatch(body: Buffer, type: PatchType): DecodedBody {
   }
   const decoded = reading(
     () => parseJson(body),
-    (message) => `error decoding patch: ${message}`,
+    (message) => (type === "strategic" ? message : `error decoding patch: ${message}`),
   );
   if (type === "json" ? Array.isArray(decoded.value) : isObject(decoded.value)) return decoded;
   const wanted = type === "json" ? "[]handlers.jsonPatchOp" : "map[string]interface {}";

@@ -127,7 +127,12 @@ async function decide(deletion: Deletion, stored: StoredObject | undefined): Pro
   return { decision: { kind: "put", object: view.toStored(inOrder(object)) }, pending: false };
 }
 
-function checkPreconditions(resource: Resource, old: Readonly<AnyObject>, { preconditions }: DeleteOptions): void {
+/** @throws StatusError 409 */
+export function checkPreconditions(
+  resource: Resource,
+  old: Readonly<AnyObject>,
+  { preconditions }: DeleteOptions,
+): void {
   if (preconditions === undefined) return;
   const { uid, resourceVersion } = preconditions;
   const meta = old.metadata ?? {};

@@ -1,4 +1,4 @@
-import { type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
+import { duplicate, type FieldError, forbiddenField, invalidValue } from "../../../api/field-errors.ts";
 import type { Pod, PodSpec, Toleration } from "../../../api/generated/types.ts";
 import { equalJson } from "../../../api/json.ts";
 import { type Clock, timestamp } from "../../../component-base/clock.ts";
@@ -141,6 +141,11 @@ function tolerationErrors(tolerations: readonly Toleration[], old: readonly Tole
 function ephemeralErrors(spec: Readonly<PodSpec> | undefined, old: Readonly<PodSpec> | undefined): FieldError[] {
   const present = spec?.ephemeralContainers ?? [];
   const errors: FieldError[] = [];
+  const taken = new Set([...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].map(({ name }) => name));
+  for (const [index, { name }] of present.entries()) {
+    if (taken.has(name)) errors.push(duplicate(`spec.ephemeralContainers[${index}].name`, name));
+    taken.add(name);
+  }
   for (const before of old?.ephemeralContainers ?? []) {
     const now = present.find(({ name }) => name === before.name);
     const text = (verb: string) => `existing ephemeral containers ${JSON.stringify(before.name)} may not be ${verb}\n`;
