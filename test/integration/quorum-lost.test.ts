@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { realClock } from "../../component-base/clock.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type Answer, type GatewayDoor, type OpenWatch, startGateway, type TestGateway } from "../harness/gateway.ts";
@@ -12,6 +12,8 @@ beforeAll(async () => {
   gateway = await startGateway({ members: 3, heartbeatIntervalMs: 50, electionTimeoutMs: 500 });
   quorum = quorumOf(gateway.etcd);
 });
+// Whatever a test came to, the next one begins with all members.
+afterEach(() => quorum?.resume());
 afterAll(async () => {
   quorum?.close();
   await gateway?.stop();
@@ -58,6 +60,8 @@ test("without a majority: refused in time what needs one, served what does not, 
   const { followers } = await quorum.roles();
   quorum.pause(...followers);
   const pausedMs = realClock.monotonicMs();
+  // Before it is known that nobody leads: reads wait for what etcd will say, and take up all places.
+  const crowding = Array.from({ length: 30 }, () => small.call(configMaps, { user: "jane" }));
   const creating = Array.from({ length: 12 }, (_, i) => timed(create(`during-${i}`)));
   const early = [
     ...creating,
@@ -73,7 +77,6 @@ test("without a majority: refused in time what needs one, served what does not, 
   for (const path of ["/livez", "/healthz"]) expect(await failedCheck(path)).toBe(true);
 
   const answers = await Promise.all(early);
-  const crowding = Array.from({ length: 30 }, () => small.call(configMaps, { user: "jane" }));
   const late = await Promise.all([
     timed(create("late")),
     timed(gateway.call(configMaps)),
@@ -89,7 +92,7 @@ test("without a majority: refused in time what needs one, served what does not, 
 
   const crowd = await Promise.all(crowding);
   expect(crowd.filter(({ status }) => status === 429).length).toBe(20);
-  expect(crowd.filter(({ status }) => status === 503).length).toBe(10);
+  expect(crowd.filter(({ status }) => status === 503 || status === 504).length).toBe(10);
 
   expect((await gateway.call(`${configMaps}/before?resourceVersion=0`)).status).toBe(200);
   expect((await gateway.call(`${configMaps}?resourceVersion=0`)).json.items.length).toBeGreaterThanOrEqual(3);
