@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { leases } from "../api/coordination/v1/lease.ts";
+import { referenceTo } from "../api/object-reference.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { ConfigOf } from "../component-base/flags.ts";
 import type { Logger } from "../component-base/logger.ts";
 import type { leaderElectionFlags } from "../component-base/loop-flags.ts";
 import { createCoreEventRecorders } from "./core-event-recorder.ts";
 import { createRestClient, type RestClientConfig, type RestClientDeps } from "./create-rest-client.ts";
-import { referenceTo } from "./event-recorder.ts";
 import { type Lead, LeaderElector } from "./leader-elector.ts";
 import { createTransport } from "./transport.ts";
 

@@ -1,5 +1,4 @@
 import type { ObjectReference } from "../api/generated/types.ts";
-import type { ApiObject } from "../api/meta.ts";
 
 export type EventType = "Normal" | "Warning";
 
@@ -20,24 +19,6 @@ export interface RecordedEvent {
   readonly action?: string;
   /** Another object that had a part in it; only events.k8s.io has it. */
   readonly related?: ObjectReference;
-}
-
-/** An event's `involvedObject` or `regarding` for an object of this kind. */
-export function referenceTo(
-  kind: { readonly kind: string; readonly apiVersion: string },
-  object: Readonly<ApiObject>,
-  fieldPath?: string,
-): ObjectReference {
-  const { namespace, name, uid, resourceVersion } = object.metadata ?? {};
-  return {
-    kind: kind.kind,
-    ...(namespace !== undefined && { namespace }),
-    ...(name !== undefined && { name }),
-    ...(uid !== undefined && { uid }),
-    apiVersion: kind.apiVersion,
-    ...(resourceVersion !== undefined && { resourceVersion }),
-    ...(fieldPath !== undefined && { fieldPath }),
-  };
 }
 
 /** Names of events: the object's, and nanoseconds that never repeat within a process, so names sort by time. */

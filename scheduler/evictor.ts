@@ -1,6 +1,7 @@
 import { pods } from "../api/core/v1/pod.ts";
+import { referenceTo } from "../api/object-reference.ts";
 import { StatusError } from "../api/status.ts";
-import { type EventRecorder, referenceTo } from "../client/event-recorder.ts";
+import type { EventRecorder } from "../client/event-recorder.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { type Clock, timestamp } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";

@@ -1,11 +1,12 @@
 import { pods } from "../api/core/v1/pod.ts";
 import type { Pod } from "../api/generated/types.ts";
 import { isDeleting } from "../api/meta.ts";
+import { referenceTo } from "../api/object-reference.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
-import { referenceTo } from "../client/event-recorder.ts";
 import type { Lister } from "../client/informer.ts";
 import type { Clock } from "../component-base/clock.ts";
 import type { Logger } from "../component-base/logger.ts";
+import { nextTurn } from "../component-base/next-turn.ts";
 import { type BindFailure, isOvertaken, runBindingCycle, unreserve } from "./binding-cycle.ts";
 import type { SchedulerCache } from "./cache.ts";
 import type { DecisionRecords } from "./decision-records.ts";
@@ -88,7 +89,7 @@ export class Scheduler {
         this.#scheduleOne(pod, signal);
       }
       // Answers and watch events are waiting: they go before the next decisions.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     await this.#bindings.whenIdle();
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { nextTurn } from "../../component-base/next-turn.ts";
 import { commonHeaders } from "../http/encode/respond.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { StoredObject } from "../storage/storage.ts";
@@ -18,7 +19,7 @@ export async function serveKnown(exchange: Exchange, { cached, etcdPrefix, clock
   for (let first = 0; first < objects.length; first += BATCH) {
     const lines = objects.slice(first, first + BATCH).map((stored) => `${JSON.stringify(knownObject(stored))}\n`);
     if (!(await sendPiece(exchange, lines.join(""), clock))) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   response.end();
 }

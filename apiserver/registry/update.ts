@@ -2,6 +2,7 @@ import { cloneJson } from "../../api/json.ts";
 import { badRequest, StatusError } from "../../api/status.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { StoredObject } from "../storage/storage.ts";
+import { checkBodyName } from "./check-body-name.ts";
 import { createObject } from "./create.ts";
 import { decodeBody } from "./decode-body.ts";
 import { type AnyObject, objectNamespace, type Resource } from "./resource.ts";
@@ -70,12 +71,7 @@ async function createInstead(
 function checkName(resource: Resource, ctx: RequestContext, object: AnyObject, name: string): void {
   const meta = object.metadata ?? {};
   object.metadata = meta;
-  if (!meta.name) {
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  }
-  if (meta.name !== name) {
-    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
-  }
+  checkBodyName(object, name);
   const namespace = objectNamespace(resource, ctx);
   if (resource.kind.scope === "Cluster") {
     delete meta.namespace;

@@ -1,15 +1,16 @@
 import type { IPAddress, Service } from "../../api/generated/types.ts";
+import { kinds } from "../../api/kinds.ts";
+import { labelsContain } from "../../api/label-selector.ts";
 import { keyOf, keyString } from "../../api/meta.ts";
+import { referenceTo } from "../../api/object-reference.ts";
+import { addressLabels, managerLabel } from "../registry/allocation/cluster-ips.ts";
 import { heldIps } from "../registry/allocation/held.ts";
 import type { StoredObject, WriteContext } from "../storage/storage.ts";
 import { type RepairDeps, readAll, readServices } from "./repair-deps.ts";
-import { type Finding, referenceTo } from "./repair-events.ts";
+import type { Finding } from "./repair-events.ts";
 
 /** The Service of an address that is younger may still be on its way into etcd: no request lives longer. */
 const graceMs = 60_000;
-const familyLabel = "ipaddress.kubernetes.io/ip-family";
-const managerLabel = "ipaddress.kubernetes.io/managed-by";
-const manager = "ipallocator.k8s.io";
 
 interface Found {
   /** By address. */
@@ -43,7 +44,7 @@ export async function repairClusterIps(deps: RepairDeps, write: WriteContext): P
   for (const [ip, address] of found.addresses) {
     const why = reasonToFree(ip, address.object, found, deps.clock.now());
     if (why === undefined || !(await deps.ips.removeAt(ip, address.revision, write))) continue;
-    findings.push({ regarding: referenceTo(address.object), action: "IPAddressAllocation", ...why });
+    findings.push({ regarding: referenceTo(kinds.ipAddresses, address.object), action: "IPAddressAllocation", ...why });
   }
   return findings;
 }
@@ -55,7 +56,7 @@ async function repairHeld(
   write: WriteContext,
 ): Promise<Finding | undefined> {
   const finding = (reason: string, note: string): Finding => ({
-    regarding: referenceTo(service),
+    regarding: referenceTo(kinds.services, service),
     action: "ClusterIPAllocation",
     reason,
     note,
@@ -91,7 +92,7 @@ function reasonToFree(
   { services }: Found,
   nowMs: number,
 ): Pick<Finding, "reason" | "note"> | undefined {
-  if (address.metadata?.labels?.[managerLabel] !== manager) return undefined;
+  if (address.metadata?.labels?.[managerLabel] !== addressLabels[managerLabel]) return undefined;
   const holder = holderOf(address);
   if (holder === undefined) {
     const { group = "", resource = "", namespace = "", name = "" } = address.spec?.parentRef ?? {};
@@ -100,17 +101,18 @@ function reasonToFree(
     return { reason: "IPAddressNotAllocated", note };
   }
   const service = services.get(holder);
-  if (service === undefined) {
-    // Not a number where nobody said when: nothing that old is on its way.
-    if (nowMs - Date.parse(address.metadata?.creationTimestamp ?? "") <= graceMs) return undefined;
-    const note = `IPAddress: ${ip} for Service ${holder} appears to have leaked: cleaning up`;
-    return { reason: "IPAddressNotAllocated", note };
-  }
-  if (heldIps(service.spec).includes(ip)) return undefined;
-  // An update of the Service may be about to take it.
+  if (heldIps(service?.spec).includes(ip)) return undefined;
+  // A Service may be about to come or to take it. Not a number where nobody said when: nothing that old is on its way.
   if (nowMs - Date.parse(address.metadata?.creationTimestamp ?? "") <= graceMs) return undefined;
-  const note = `IPAddress: ${ip} for Service ${holder} has a wrong reference; cleaning up`;
-  return { reason: "IPAddressWrongReference", note };
+  return service === undefined
+    ? {
+        reason: "IPAddressNotAllocated",
+        note: `IPAddress: ${ip} for Service ${holder} appears to have leaked: cleaning up`,
+      }
+    : {
+        reason: "IPAddressWrongReference",
+        note: `IPAddress: ${ip} for Service ${holder} has a wrong reference; cleaning up`,
+      };
 }
 
 /** `namespace/name` of the Service it is for; `undefined` where it is for something else. */
@@ -119,5 +121,4 @@ function holderOf({ spec }: Readonly<IPAddress>): string | undefined {
   return group === "" && resource === "services" ? keyString({ namespace, name }) : undefined;
 }
 
-const isLabelled = ({ metadata }: Readonly<IPAddress>) =>
-  metadata?.labels?.[familyLabel] === "IPv4" && metadata.labels[managerLabel] === manager;
+const isLabelled = ({ metadata }: Readonly<IPAddress>) => labelsContain(addressLabels, metadata?.labels);

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import type { ObjectReference } from "../../api/generated/types.ts";
-import type { ApiObject } from "../../api/meta.ts";
 import { type Clock, microTimestamp } from "../../component-base/clock.ts";
 import type { Logger } from "../../component-base/logger.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -71,16 +70,4 @@ export class RepairEvents {
       .store("events.k8s.io", "v1", "events")
       ?.create(context(namespace), { value: event, duplicateFields: [] }, options);
   }
-}
-
-export function referenceTo(object: Readonly<ApiObject>): ObjectReference {
-  const { namespace, name, uid, resourceVersion } = object.metadata ?? {};
-  return {
-    ...(object.kind !== undefined && { kind: object.kind }),
-    ...(object.apiVersion !== undefined && { apiVersion: object.apiVersion }),
-    ...(namespace !== undefined && { namespace }),
-    ...(name !== undefined && { name }),
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
 }

@@ -1,8 +1,10 @@
 import type { Service } from "../../api/generated/types.ts";
+import { kinds } from "../../api/kinds.ts";
+import { referenceTo } from "../../api/object-reference.ts";
 import { heldPorts } from "../registry/allocation/held.ts";
 import type { WriteContext } from "../storage/storage.ts";
 import { type RepairDeps, readServices } from "./repair-deps.ts";
-import { type Finding, referenceTo } from "./repair-events.ts";
+import type { Finding } from "./repair-events.ts";
 
 /** A port that nobody holds may be that of a Service on its way into etcd; found so often in a row, it is not. */
 const roundsBeforeRelease = 3;
@@ -51,7 +53,7 @@ function judge(services: readonly Readonly<Service>[], taken: ReadonlySet<number
   const missing: number[] = [];
   for (const service of services) {
     const find = (reason: string, note: string) =>
-      findings.push({ regarding: referenceTo(service), action: "PortAllocation", reason, note });
+      findings.push({ regarding: referenceTo(kinds.services, service), action: "PortAllocation", reason, note });
     for (const port of heldPorts(service.spec)) {
       if (!ports.contains(port)) {
         find("PortOutOfRange", `Port ${port} is not within the port range ${ports.rangeText}; please recreate service`);

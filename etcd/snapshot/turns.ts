@@ -1,3 +1,5 @@
+import { nextTurn } from "../../component-base/next-turn.ts";
+
 /** How many entries are worked on before others get their turn. */
 const entriesPerTurn = 500;
 
@@ -21,7 +23,7 @@ export class Turns {
   /** @throws the signal's reason when it has been aborted */
   async rest(): Promise<void> {
     this.#signal.throwIfAborted();
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#signal.throwIfAborted();
   }
 }

@@ -18,6 +18,14 @@ export interface AllocatorDeps {
   readonly random: Random;
 }
 
+export const managerLabel = "ipaddress.kubernetes.io/managed-by";
+
+/** Of every IPAddress that is given here. */
+export const addressLabels: Readonly<Record<string, string>> = {
+  "ipaddress.kubernetes.io/ip-family": "IPv4",
+  [managerLabel]: "ipallocator.k8s.io",
+};
+
 /** Why an address could not be had; the text is for the user. */
 export class AllocationError extends Error {}
 
@@ -164,10 +172,7 @@ export class ClusterIps {
         name: ip,
         uid: random.uuid(),
         creationTimestamp: timestamp(clock),
-        labels: {
-          "ipaddress.kubernetes.io/ip-family": "IPv4",
-          "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
-        },
+        labels: { ...addressLabels },
       },
       spec: { parentRef: { resource: "services", namespace, name } },
     };

@@ -2,6 +2,7 @@ import { cloneJson, isObject, type JsonObject } from "../../../api/json.ts";
 import { badRequest, failure, invalid, type StatusError } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { Wording } from "../body-schema.ts";
+import { checkBodyName } from "../check-body-name.ts";
 import { duplicateField, mismatchText, unknownField } from "../decode-body.ts";
 import { type AnyObject, objectNamespace, type Resource } from "../resource.ts";
 import type { DecodedBody, PatchType, WriteOptions } from "../store.ts";
@@ -148,15 +149,9 @@ function checkIdentity(
   ctx: RequestContext,
   { object, name }: { object: AnyObject; name: string },
 ): void {
-  const meta = object.metadata ?? {};
-  if (!meta.name) {
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  }
-  if (meta.name !== name) {
-    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
-  }
+  checkBodyName(object, name);
   const namespace = objectNamespace(resource, ctx);
-  if ((meta.namespace ?? "") !== namespace) {
+  if ((object.metadata?.namespace ?? "") !== namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
 }

@@ -3,9 +3,10 @@ import type { Deployment, ReplicaSet } from "../../../api/generated/types.ts";
 import { cloneJson, type JsonObject } from "../../../api/json.ts";
 import { defineKind } from "../../../api/kind.ts";
 import type { ApiObject } from "../../../api/meta.ts";
-import { badRequest, conflict, invalid } from "../../../api/status.ts";
+import { conflict, invalid } from "../../../api/status.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { StoredObject } from "../../storage/storage.ts";
+import { checkBodyName } from "../check-body-name.ts";
 import { decodeBody } from "../decode-body.ts";
 import { applierOf, type PatchRequest } from "../patch/patch.ts";
 import { get } from "../read/get.ts";
@@ -39,13 +40,7 @@ export function scaleStore(resource: Resource): SubresourceStore {
     async update(ctx, name, body, options) {
       const { schema } = resource;
       const wanted = await decodeBody(body, { kind: scaleKind, schema, ctx, fieldValidation: options.fieldValidation });
-      const given = wanted.metadata?.name ?? "";
-      if (given === "") {
-        throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-      }
-      if (given !== name) {
-        throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
-      }
+      checkBodyName(wanted, name);
       return answer(await writeReplicas(resource, ctx, { name, options, scaleOf: () => wanted as Scale }));
     },
     async patch(ctx, name, request, options) {

@@ -11,12 +11,13 @@ export function serviceWarnings({ metadata, spec }: Readonly<Service>): string[]
   if (spec === undefined) return found;
   const hasExternalIps = (spec.externalIPs ?? []).length > 0;
   const isExternalName = spec.type === "ExternalName";
-  if (spec.clusterIP === "None" && spec.type === "ClusterIP") {
+  const isHeadless = spec.clusterIP === "None" && spec.type === "ClusterIP";
+  if (isHeadless) {
     if (spec.loadBalancerIP) found.push("spec.loadBalancerIP is ignored for headless services");
     if (hasExternalIps) found.push("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity !== "None") found.push("spec.SessionAffinity is ignored for headless services");
   }
-  if (hasExternalIps && !isExternalName && spec.clusterIP !== "None") {
+  if (hasExternalIps && !isExternalName && !isHeadless) {
     found.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
   }
   if (isExternalName && hasExternalIps) found.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
