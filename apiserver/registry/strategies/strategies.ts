@@ -3,16 +3,18 @@ import type { ApiObject } from "../../../api/meta.ts";
 import type { RegistryDeps } from "../registry-deps.ts";
 import type { Strategy } from "../strategy.ts";
 import { configMapStrategy } from "./config-map.ts";
+import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy, eventsV1Strategy } from "./event.ts";
 import { ipAddressStrategy } from "./ip-address.ts";
+import { leaseStrategy } from "./lease.ts";
 import { namespaceStrategy } from "./namespace.ts";
 import { nodeStrategy } from "./node.ts";
 import { podStrategy } from "./pod.ts";
+import { priorityClassStrategy } from "./priority-class.ts";
 import { roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { secretStrategy } from "./secret.ts";
 import { serviceStrategy } from "./service.ts";
 import { serviceAccountStrategy } from "./service-account.ts";
-import { endpointSliceStrategy, endpointsStrategy, leaseStrategy, priorityClassStrategy } from "./small-kinds.ts";
 import { controllerRevisionStrategy, deploymentStrategy, replicaSetStrategy } from "./workloads.ts";
 
 /** `pods`, `deployments.apps`: a resource as strategies are listed by. */
