@@ -1,6 +1,7 @@
 import { request } from "node:https";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../harness/eventually.ts";
 import { startGateway, type TestGateway } from "../harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -189,5 +190,15 @@ async function adminToken(): Promise<string> {
   });
   const { json, text } = await gateway.call(`${accounts}/reader/token`, { body: { spec: {} } });
   expect(json.status?.token, text).toBeTruthy();
+  const review = {
+    spec: {
+      user: "system:serviceaccount:default:reader",
+      resourceAttributes: { verb: "list", resource: "configmaps", namespace: "default" },
+    },
+  };
+  await eventually("the role is known", async () => {
+    const answer = await gateway.call("/apis/authorization.k8s.io/v1/subjectaccessreviews", { body: review });
+    return answer.json.status?.allowed === true;
+  });
   return json.status.token;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../harness/eventually.ts";
 import { startGateway, type TestGateway } from "../harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -208,7 +209,7 @@ describe("who asks", () => {
       },
     });
     const list = (name: string) => gateway.call(`${cms}?fieldSelector=metadata.name%3D${name}`, { user: "jane" });
-    expect((await list("x")).status).toBe(200);
+    await eventually("the role is known", async () => (await list("x")).status === 200);
     expect((await list("y")).status).toBe(403);
   });
 });

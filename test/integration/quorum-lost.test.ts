@@ -56,6 +56,7 @@ test("without a majority: refused in time what needs one, served what does not, 
   const open = follow(watch);
   const small = await gateway.beside(gateway.etcd.clientUrls, { inFlight: { readOnly: 10, mutating: 10 } });
   expect((await grantEverything("jane")).status).toBe(201);
+  await eventually("jane may read", async () => (await small.call(configMaps, { user: "jane" })).status === 200);
 
   const { followers } = await quorum.roles();
   quorum.pause(...followers);
